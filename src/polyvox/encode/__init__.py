@@ -1,0 +1,1 @@
+"""Items to vectors: the encoder contract, the light back end and other people's models."""

@@ -1,0 +1,1 @@
+"""Files to items: text formats, any audio container, resampling, voice activity, language tags."""

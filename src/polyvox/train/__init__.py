@@ -1,0 +1,1 @@
+"""Recipes, losses, samplers and synthesis: how a model is made."""

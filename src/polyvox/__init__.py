@@ -1,0 +1,1 @@
+"""Search speech and text in any language through one embedding space."""
