@@ -1,1 +1,31 @@
 """The table that keeps items and vectors, the head that is scanned, and the ways to search them."""
+
+from __future__ import annotations
+
+from polyvox.index.errors import (
+    FilterError,
+    IndexFormatError,
+    LockedError,
+    ModelMismatchError,
+    VectorError,
+)
+from polyvox.index.files import FileState
+from polyvox.index.filters import Filter
+from polyvox.index.hit import Hit, Source
+from polyvox.index.index import Index, SearchMode
+from polyvox.index.writer import IndexWriter
+
+__all__ = [
+    "FileState",
+    "Filter",
+    "FilterError",
+    "Hit",
+    "Index",
+    "IndexFormatError",
+    "IndexWriter",
+    "LockedError",
+    "ModelMismatchError",
+    "SearchMode",
+    "Source",
+    "VectorError",
+]

@@ -1,0 +1,101 @@
+"""The log of files: which file, in which state, has its items in the table.
+
+The log is a Lance dataset that is only appended to; the last record of a path counts. It makes the writes of
+a file recoverable, because it is written around them (see `polyvox.index.writer`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+import lance
+import pyarrow as pa
+
+
+class FileStatus(StrEnum):
+    """How far the work on a file has come."""
+
+    BEGUN = "begun"
+    DONE = "done"
+    REMOVING = "removing"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file as it was read: `digest` is the hash of its content, `mtime_ns` its time of change.
+
+    `items` counts the rows that came of it once `status` is "done".
+    """
+
+    path: str
+    digest: str
+    size: int = 0
+    mtime_ns: int = 0
+    items: int = 0
+    status: FileStatus = FileStatus.BEGUN
+
+    @property
+    def done(self) -> bool:
+        """Whether every item of the file is in the table and none of an older version is."""
+        return self.status is FileStatus.DONE
+
+    def with_status(self, status: FileStatus, items: int = 0) -> FileState:
+        """The same file, further on."""
+        return replace(self, status=status, items=items)
+
+
+SCHEMA = pa.schema(
+    [
+        pa.field("path", pa.string(), nullable=False),
+        pa.field("digest", pa.string(), nullable=False),
+        pa.field("size", pa.int64(), nullable=False),
+        pa.field("mtime_ns", pa.int64(), nullable=False),
+        pa.field("items", pa.int64(), nullable=False),
+        pa.field("status", pa.string(), nullable=False),
+    ]
+)
+
+
+class FileLog:
+    """The states of all files, kept in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._uri = str(folder)
+
+    @classmethod
+    def create(cls, folder: Path) -> FileLog:
+        """An empty log; one that is there already is left as it is."""
+        if not folder.exists():
+            lance.write_dataset(SCHEMA.empty_table(), str(folder))
+        return cls(folder)
+
+    def states(self) -> dict[str, FileState]:
+        """The last state of every path that is not gone."""
+        states: dict[str, FileState] = {}
+        for batch in lance.dataset(self._uri).to_batches():
+            for row in batch.to_pylist():
+                row["status"] = FileStatus(row["status"])
+                states[row["path"]] = FileState(**row)
+        return {path: state for path, state in states.items() if state.status is not FileStatus.GONE}
+
+    def record(self, states: Iterable[FileState]) -> None:
+        """Append states in one commit; nothing happens when there are none."""
+        table = _arrow(states)
+        if table.num_rows:
+            lance.write_dataset(table, self._uri, mode="append")
+
+    def compact(self) -> None:
+        """Rewrite the log so that it has one record a path, in one commit."""
+        lance.write_dataset(_arrow(self.states().values()), self._uri, mode="overwrite")
+
+
+def _arrow(states: Iterable[FileState]) -> pa.Table:
+    rows = [(s.path, s.digest, s.size, s.mtime_ns, s.items, s.status.value) for s in states]
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(SCHEMA)
+    return pa.Table.from_arrays(
+        [pa.array(column, kind.type) for column, kind in zip(columns, SCHEMA, strict=True)], schema=SCHEMA
+    )

@@ -1,0 +1,80 @@
+"""Filters on the item columns, written as the SQL that Lance evaluates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from polyvox.index.schema import metadata_pair
+from polyvox.item import Modality, language_tag
+
+_WILDCARD = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which items a search or a deletion may touch; the parts are joined by "and", None means any.
+
+    `language` is a BCP 47 tag and covers its sub-tags ("pt" finds "pt-BR"). `path` is a file, a folder, or a
+    pattern with `*` (within one folder), `**` (across folders) and `?`. `where` holds metadata values.
+
+    Raises:
+        ValueError: the language is no BCP 47 tag, or the modality is neither "text" nor "speech".
+
+    >>> Filter(language="pt_BR", modality="speech").sql()
+    "(language = 'pt-BR' OR starts_with(language, 'pt-BR-')) AND modality = 'speech'"
+    """
+
+    language: str | None = None
+    modality: Modality | str | None = None
+    path: str | None = None
+    where: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.sql())
+
+    def sql(self) -> str:
+        """The filter as a SQL condition, empty when everything passes."""
+        parts = []
+        if self.language is not None:
+            tag = language_tag(self.language)
+            parts.append(f"(language = {quoted(tag)} OR starts_with(language, {quoted(tag + '-')}))")
+        if self.modality is not None:
+            parts.append(f"modality = {quoted(Modality(self.modality).value)}")
+        if self.path is not None:
+            parts.append(_path_condition(self.path))
+        parts += [f"array_has(metadata, {quoted(metadata_pair(*pair))})" for pair in self.where.items()]
+        return " AND ".join(parts)
+
+
+def quoted(value: str) -> str:
+    """A string as a SQL literal.
+
+    >>> quoted("l'eau")
+    "'l''eau'"
+    """
+    return "'" + value.replace("'", "''") + "'"
+
+
+def one_of(column: str, values: Iterable[str]) -> str:
+    """The condition that a column holds one of the values.
+
+    >>> one_of("id", ["a", "b"])
+    "id IN ('a', 'b')"
+    """
+    listed = ", ".join(quoted(value) for value in values)
+    return f"{column} IN ({listed})" if listed else "false"
+
+
+def _path_condition(path: str) -> str:
+    if _WILDCARD.search(path):
+        return f"regexp_like(path, {quoted(_glob_pattern(path))})"
+    folder = path.rstrip("/") + "/"
+    return f"(path = {quoted(path)} OR starts_with(path, {quoted(folder)}))"
+
+
+def _glob_pattern(glob: str) -> str:
+    meanings = {"**/": "(.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    pieces = re.split(r"(\*\*/|\*\*|\*|\?)", glob)
+    return "^" + "".join(meanings.get(piece) or re.escape(piece) for piece in pieces) + "$"
