@@ -11,22 +11,53 @@ from typing import BinaryIO
 
 from polyvox.errors import ReadError
 from polyvox.item import Item
+from polyvox.read.docx import read_docx
 from polyvox.read.formats import FORMAT_OF, Format, suffix_of
 from polyvox.read.language import detect_languages
+from polyvox.read.markup import read_html, read_markdown
 from polyvox.read.options import ReadOptions
 from polyvox.read.passage import Passage
+from polyvox.read.pdf import read_pdf
 from polyvox.read.plain import read_plain
 from polyvox.read.recording import read_recording
+from polyvox.read.subtitles import read_subtitles
+from polyvox.read.table import read_csv, read_jsonl, read_tsv
 from polyvox.read.walk import STDIN
 
 TextReader = Callable[[BinaryIO, str, ReadOptions], Iterator[Passage | ReadError]]
 
 TEXT_READERS: dict[Format, TextReader] = {
     Format.PLAIN: read_plain,
+    Format.MARKDOWN: read_markdown,
+    Format.HTML: read_html,
+    Format.PDF: read_pdf,
+    Format.DOCX: read_docx,
+    Format.SUBTITLES: read_subtitles,
+    Format.CSV: read_csv,
+    Format.TSV: read_tsv,
+    Format.JSONL: read_jsonl,
 }
 
+_BINARY = frozenset({Format.PDF, Format.DOCX})
 _NEIGHBOURS = 64
-_HEAD_BYTES = 64
+_HEAD_BYTES = 16
+_MAGIC = (
+    (0, b"RIFF", "a wav or avi recording"),
+    (0, b"OggS", "an ogg recording"),
+    (0, b"fLaC", "a flac recording"),
+    (0, b"ID3", "an mp3 recording"),
+    (0, b"\xff\xfb", "an mp3 recording"),
+    (4, b"ftyp", "an mp4 or m4a recording"),
+    (0, b"\x1aE\xdf\xa3", "a webm or mkv recording"),
+    (0, b"%PDF-", "a PDF"),
+    (0, b"PK\x03\x04", "a zip archive, perhaps a Word document"),
+    (0, b"\xd0\xcf\x11\xe0", "an old or encrypted Office document"),
+    (0, b"\x1f\x8b", "gzip-compressed data"),
+    (0, b"\x89PNG", "an image"),
+    (0, b"\xff\xd8\xff", "an image"),
+    (0, b"\x7fELF", "a program"),
+)
+"""Where a file that is no text shows what it is: offset, bytes, name."""
 
 
 def read_file(path: str | Path, options: ReadOptions | None = None) -> Iterator[Item | ReadError]:
@@ -61,7 +92,17 @@ def _read(path: Path, options: ReadOptions) -> Iterator[Item | ReadError]:
         yield from read_recording(path, options)
         return
     with path.open("rb") as stream:
+        if kind not in _BINARY:
+            _refuse_mislabelled(stream, path, kind)
         yield from _text_items(TEXT_READERS[kind](stream, str(path), options), str(path), options)
+
+
+def _refuse_mislabelled(stream: BinaryIO, path: Path, kind: Format) -> None:
+    head = stream.read(_HEAD_BYTES)
+    stream.seek(0)
+    for offset, magic, name in _MAGIC:
+        if head.startswith(magic, offset):
+            raise ReadError(str(path), f"looks like {name}, not like {kind}; give it its right suffix")
 
 
 def _text_items(

@@ -10,11 +10,27 @@ class Format(StrEnum):
     """The kinds of file that polyvox reads."""
 
     PLAIN = "plain text"
+    MARKDOWN = "Markdown"
+    HTML = "web page"
+    PDF = "PDF"
+    DOCX = "Word document"
+    SUBTITLES = "subtitles"
+    CSV = "csv table"
+    TSV = "tsv table"
+    JSONL = "JSON lines"
     SOUND = "recording"
 
 
 _SUFFIXES: dict[Format, str] = {
     Format.PLAIN: "txt text",
+    Format.MARKDOWN: "md markdown",
+    Format.HTML: "html htm xhtml",
+    Format.PDF: "pdf",
+    Format.DOCX: "docx",
+    Format.SUBTITLES: "srt vtt",
+    Format.CSV: "csv",
+    Format.TSV: "tsv tab",
+    Format.JSONL: "jsonl ndjson",
     Format.SOUND: (
         "wav wave w64 flac mp3 mp2 ogg oga opus spx m4a m4b aac ac3 amr aif aiff aifc au caf wma wv ape "
         "mka mkv webm mp4 m4v mov 3gp 3g2 avi wmv asf flv mpg mpeg mpga"

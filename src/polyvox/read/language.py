@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
+import langcodes
+
 from polyvox.item import UNKNOWN_LANGUAGE, language_tag
 
 _SAMPLE_CHARS = 500
@@ -76,3 +78,18 @@ def detect_languages(texts: Sequence[str]) -> list[str]:
         majority if language == UNKNOWN_LANGUAGE and _detect(text, best_effort=True) == majority else language
         for text, language in zip(texts, languages, strict=True)
     ]
+
+
+@lru_cache(maxsize=1024)
+def valid_language(tag: str) -> str | None:
+    """The BCP 47 form of a tag that a file gives, None where it is no language.
+
+    >>> valid_language("de_AT"), valid_language("german"), valid_language("und")
+    ('de-AT', None, None)
+    """
+    try:
+        standard = language_tag(tag.strip())
+    except ValueError:
+        return None
+    known = standard != UNKNOWN_LANGUAGE and langcodes.Language.get(standard).is_valid()
+    return standard if known else None

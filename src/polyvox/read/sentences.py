@@ -48,8 +48,8 @@ def split_long(text: str, limit: int) -> Iterator[str]:
     """Cut a text into stretches of at most `limit` characters, joined they give it back.
 
     The cut is made at the best place that the second half of a stretch offers: a sentence end, a clause
-    end, a space; else at an earlier space; and only then between two letters, never inside what a reader sees as one character (unless
-    that one character is longer than the limit).
+    end, a space; else at an earlier space; and only then between two letters, never inside what a reader
+    sees as one character (unless that one is longer than the limit).
 
     >>> list(split_long("one, two three", 8))
     ['one, ', 'two ', 'three']
