@@ -1,1 +1,67 @@
 """The command line: one file a verb, thin."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+
+from polyvox.cli import compact, delete, demo, index, info, search
+from polyvox.cli.exits import Exit
+from polyvox.errors import PolyvoxError
+
+VERBS = (index, search, info, delete, compact, demo)
+
+EPILOG = """\
+examples:
+  polyvox demo                                       see it work on the sample collection
+  polyvox index recordings/ texts/ --into my.index   read, cut, encode and keep
+  polyvox search "clean water" --in my.index         search by typing, in any language
+  polyvox search --voice question.ogg --in my.index  search by voice
+
+exit codes:
+  0  done
+  1  done, but some files were skipped; each is named on standard error with its reason
+  2  the command was called wrongly
+  3  the command failed; the reason is on standard error
+"""
+
+
+def build_parser() -> ArgumentParser:
+    """The parser of `polyvox` with all its verbs."""
+    parser = ArgumentParser(
+        prog="polyvox",
+        description="Search speech and text in any language through one embedding space, offline.",
+        epilog=EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    verbs = parser.add_subparsers(metavar="VERB")
+    for verb in VERBS:
+        verb.register(verbs)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    parser = build_parser()
+    arguments = parser.parse_args(argv)
+    if arguments.version:
+        from importlib.metadata import version
+
+        print(f"polyvox {version('polyvox')}")
+        return Exit.DONE
+    if not hasattr(arguments, "run"):
+        parser.print_help()
+        return Exit.USAGE
+    try:
+        return int(arguments.run(arguments))
+    except PolyvoxError as error:
+        print(f"polyvox: {error}", file=sys.stderr)
+        return Exit.FAILED
+    except KeyboardInterrupt:
+        print("polyvox: interrupted; run the same command again to go on", file=sys.stderr)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return Exit.DONE

@@ -34,6 +34,8 @@ class ModelCard:
     modalities: frozenset[Modality]
     max_seconds: float = 0.0
     """Longest recording that is heard whole; longer ones are cut before they reach the encoder."""
+    source: str = ""
+    """What `load_encoder` takes to open this model again: "default", a folder, or a name."""
 
 
 @runtime_checkable

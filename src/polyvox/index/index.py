@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from polyvox.encode.load import load_encoder
 from polyvox.encode.protocol import Encoder, Role
 from polyvox.index.errors import IndexFormatError
 from polyvox.index.exact import exact_search
@@ -75,7 +76,7 @@ class Index:
 
     @classmethod
     def open(cls, path: str | Path, encoder: Encoder | None = None) -> Index:
-        """Open an index; without an encoder it is searched by vector or by words.
+        """Open an index; without an encoder its own model is loaded when it is first needed.
 
         Raises:
             IndexFormatError: `path` is not an index, or a newer polyvox made it.
@@ -86,6 +87,33 @@ class Index:
         if encoder is not None:
             manifest.check(encoder.card, folder)
         return cls(folder, manifest, encoder)
+
+    @classmethod
+    def open_or_create(cls, path: str | Path, encoder: Encoder | None = None) -> Index:
+        """Open an index, or make one with `encoder`, by default with the model that comes with polyvox.
+
+        Raises:
+            IndexFormatError: there is something else at `path`, or a newer polyvox made it.
+            ModelMismatchError: the encoder is not the index's model.
+        """
+        folder = Path(path)
+        if (folder / FILE_NAME).exists():
+            return cls.open(folder, encoder)
+        return cls.create(folder, encoder or load_encoder())
+
+    @property
+    def encoder(self) -> Encoder:
+        """The model that made the vectors; loaded on first use.
+
+        Raises:
+            PolyvoxError: the model is not where it was when the index was made.
+            ModelMismatchError: what is there now is another model.
+        """
+        if self._encoder is None:
+            encoder = load_encoder(self.manifest.source or self.manifest.model, self.manifest.dimension)
+            self.manifest.check(encoder.card, self.folder)
+            self._encoder = encoder
+        return self._encoder
 
     def __len__(self) -> int:
         return len(self._snapshot())
@@ -139,7 +167,7 @@ class Index:
         return before - len(self)
 
     def _encode_into(self, writer: IndexWriter, items: Iterable[Item]) -> None:
-        encoder = self._required_encoder()
+        encoder = self.encoder
         remaining = iter(items)
         while batch := list(islice(remaining, ENCODE_BATCH)):
             vectors = np.empty((len(batch), self.manifest.dimension), np.float32)
@@ -158,18 +186,11 @@ class Index:
                 self._table = self._table.latest()
         return self._table
 
-    def _required_encoder(self) -> Encoder:
-        if self._encoder is None:
-            raise ValueError(
-                "this index was opened without an encoder; give one to Index.open, or search with a vector"
-            )
-        return self._encoder
-
     def _query_vector(self, query: Query) -> NDArray[np.float32]:
         if isinstance(query, str):
-            vector: ArrayLike = self._required_encoder().encode_text([query], role=Role.QUERY)
+            vector: ArrayLike = self.encoder.encode_text([query], role=Role.QUERY)
         elif isinstance(query, Audio):
-            vector = self._required_encoder().encode_speech([query], role=Role.QUERY)
+            vector = self.encoder.encode_speech([query], role=Role.QUERY)
         else:
             vector = np.asarray(query, np.float32)[None]
         row: NDArray[np.float32] = checked_vectors(vector, 1, self.manifest.dimension)[0]

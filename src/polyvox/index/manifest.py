@@ -24,12 +24,13 @@ class Manifest:
     fingerprint: str
     dimension: int
     created_by: str
+    source: str = ""
     format_version: int = FORMAT_VERSION
 
     @classmethod
     def of(cls, card: ModelCard) -> Manifest:
         """The manifest of a new index for the vectors of one model."""
-        return cls(card.name, card.fingerprint, card.dimension, f"polyvox {version('polyvox')}")
+        return cls(card.name, card.fingerprint, card.dimension, f"polyvox {version('polyvox')}", card.source)
 
     @classmethod
     def read(cls, folder: Path) -> Manifest:

@@ -1,0 +1,5 @@
+"""`python -m polyvox` is `polyvox`."""
+
+from polyvox.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,79 @@
+"""`polyvox index`: read files, cut them into passages and segments, encode and keep them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from dataclasses import asdict
+from pathlib import Path
+
+from polyvox.cli.exits import Exit
+from polyvox.cli.options import add_json, add_model, language, positive
+
+
+def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
+    """Add the verb to the parser."""
+    parser = verbs.add_parser(
+        "index",
+        help="add files and folders to an index",
+        description="Read files and folders, cut them into passages and stretches of speech, encode them. "
+        "Run it again at any time: unchanged files cost nothing, changed files replace their items, "
+        "and an interrupted run goes on where it stopped.",
+    )
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help="files and folders; - is text on standard input"
+    )
+    parser.add_argument(
+        "--into", required=True, type=Path, metavar="INDEX", help="the index folder, made if absent"
+    )
+    parser.add_argument(
+        "--language",
+        type=language,
+        metavar="TAG",
+        help="BCP 47 tag of everything read in this run (default: detect)",
+    )
+    parser.add_argument(
+        "--text-column", metavar="NAME", help="the column of csv, tsv and jsonl files that is text"
+    )
+    parser.add_argument("--encoding", default="utf-8", help="character set of text files (utf-8)")
+    parser.add_argument("--prune", action="store_true", help="drop items whose file under PATH is gone")
+    parser.add_argument(
+        "--wait",
+        type=positive,
+        default=10,
+        metavar="SECONDS",
+        help="how long to wait for another writer (10)",
+    )
+    add_model(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: Namespace) -> int:
+    """Index, report what was skipped, and say what changed."""
+    from polyvox.cli.progress import Progress
+    from polyvox.index import Index
+    from polyvox.index.ingest import ingest
+    from polyvox.read import ReadOptions
+
+    options = ReadOptions(
+        language=arguments.language, encoding=arguments.encoding, text_column=arguments.text_column
+    )
+    index = Index.open_or_create(arguments.into, arguments.model)
+    with Progress() as progress:
+        report = ingest(
+            index,
+            arguments.paths,
+            options,
+            prune=arguments.prune,
+            wait=arguments.wait,
+            watch=progress,
+        )
+    for problem in report.problems:
+        sys.stderr.write(f"skipped {problem.path}: {problem.reason}\n")
+    if arguments.json:
+        print(json.dumps(asdict(report), ensure_ascii=False, indent=2))
+    else:
+        print(report.summary(str(arguments.into)))
+    return Exit.SKIPPED_SOME if report.problems else Exit.DONE

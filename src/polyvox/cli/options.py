@@ -1,0 +1,64 @@
+"""Arguments that several verbs share."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, ArgumentTypeError
+
+from polyvox.item import Modality, language_tag
+
+
+def language(value: str) -> str:
+    """A BCP 47 tag from the command line."""
+    try:
+        return language_tag(value)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
+
+
+def key_value(value: str) -> tuple[str, str]:
+    """KEY=VALUE from the command line.
+
+    >>> key_value("station=Radio Mwanza")
+    ('station', 'Radio Mwanza')
+    """
+    key, separator, rest = value.partition("=")
+    if not (key and separator):
+        raise ArgumentTypeError(f"{value!r} is not KEY=VALUE")
+    return key, rest
+
+
+def positive(value: str) -> int:
+    """A whole number above zero from the command line."""
+    if not value.isdecimal() or int(value) == 0:
+        raise ArgumentTypeError(f"{value!r} is not a whole number above zero")
+    return int(value)
+
+
+def add_json(parser: ArgumentParser) -> None:
+    """`--json`: machine-readable output on standard output."""
+    parser.add_argument("--json", action="store_true", help="print JSON on standard output")
+
+
+def add_model(parser: ArgumentParser) -> None:
+    """`--model`: which encoder makes the vectors."""
+    parser.add_argument(
+        "--model",
+        metavar="MODEL",
+        help="a model folder or name; default: the index's own model, or the shipped one for a new index",
+    )
+
+
+def add_filters(parser: ArgumentParser) -> None:
+    """`--language`, `--modality`, `--path`, `--where`: which items count."""
+    group = parser.add_argument_group("filters (all must hold)")
+    group.add_argument("--language", type=language, metavar="TAG", help="BCP 47; 'pt' also finds 'pt-BR'")
+    group.add_argument("--modality", type=Modality, choices=list(Modality), help="text or speech")
+    group.add_argument("--path", metavar="GLOB", help="files whose path matches, such as '*/2024/*'")
+    group.add_argument(
+        "--where",
+        type=key_value,
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="metadata; repeatable",
+    )

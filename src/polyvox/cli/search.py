@@ -1,0 +1,82 @@
+"""`polyvox search`: find passages and recordings by typing or by voice."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace, _SubParsersAction
+from pathlib import Path
+
+from polyvox.cli.exits import Exit
+from polyvox.cli.options import add_filters, add_json, add_model, positive
+from polyvox.errors import PolyvoxError
+from polyvox.item import Audio
+
+
+def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
+    """Add the verb to the parser."""
+    parser = verbs.add_parser(
+        "search",
+        help="find by typing or by voice",
+        description="Find the passages and recordings nearest to a typed or spoken question.",
+    )
+    parser.add_argument("query", nargs="?", help="what to look for, in any language")
+    parser.add_argument(
+        "--in", dest="index", required=True, type=Path, metavar="INDEX", help="the index folder"
+    )
+    parser.add_argument("--voice", type=Path, metavar="FILE", help="a recording as the question")
+    parser.add_argument(
+        "--listen", type=positive, metavar="SECONDS", help="record the question from the microphone"
+    )
+    parser.add_argument("--limit", type=positive, default=10, metavar="N", help="hits to print (10)")
+    parser.add_argument(
+        "--mode",
+        choices=("dense", "lexical", "hybrid"),
+        help="by meaning, by words, or both fused (default: hybrid for typed, dense for spoken questions)",
+    )
+    add_filters(parser)
+    add_model(parser)
+    add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: Namespace) -> int:
+    """Search and print."""
+    from polyvox.cli.hits import as_json, print_hits
+    from polyvox.index import Index, SearchMode
+
+    query = _query(arguments)
+    index = Index.open(arguments.index, arguments.model)
+    hits = index.search(
+        query,
+        limit=arguments.limit,
+        mode=SearchMode(arguments.mode) if arguments.mode else None,
+        language=arguments.language,
+        modality=arguments.modality,
+        path=arguments.path,
+        where=dict(arguments.where),
+    )
+    if arguments.json:
+        print(json.dumps([as_json(hit) for hit in hits], ensure_ascii=False, indent=2))
+    elif hits:
+        print_hits(hits)
+    else:
+        print("nothing found", file=sys.stderr)
+    return Exit.DONE
+
+
+def _query(arguments: Namespace) -> str | Audio:
+    given = [x for x in (arguments.query, arguments.voice, arguments.listen) if x is not None]
+    if len(given) != 1:
+        raise PolyvoxError("give one question: either words, or --voice FILE, or --listen SECONDS")
+    if arguments.query is not None:
+        if not arguments.query.strip():
+            raise PolyvoxError("the question is empty; type some words, or use --voice FILE")
+        return str(arguments.query)
+    if arguments.voice is not None:
+        from polyvox.read import load_audio
+
+        return load_audio(arguments.voice)
+    from polyvox.cli.microphone import listen
+
+    return listen(arguments.listen)

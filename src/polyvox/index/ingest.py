@@ -1,0 +1,275 @@
+"""Files into an index: read, encode, append, so that a killed run goes on where it stopped."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from polyvox.encode.protocol import Encoder, Vectors
+from polyvox.errors import ReadError
+from polyvox.index.files import FileState
+from polyvox.index.index import Index
+from polyvox.index.writer import IndexWriter
+from polyvox.item import Audio, Item, Modality
+from polyvox.read import ReadOptions, Skipped, content_digest, read_file, walk
+
+Watch = Callable[[float, float, str], None]
+"""Hears how many bytes of how many are through, and the path at work."""
+
+BATCH_ITEMS = {Modality.TEXT: 2048, Modality.SPEECH: 16}
+AHEAD = 4
+"""Batches that may wait between the reader and the encoder; bounds the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file, or a part of one, that was skipped, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(slots=True)
+class IngestReport:
+    """What a run did: counts of files and items, and every problem by name."""
+
+    files_new: int = 0
+    files_changed: int = 0
+    files_unchanged: int = 0
+    files_pruned: int = 0
+    items_added: int = 0
+    items_pruned: int = 0
+    seconds: float = 0.0
+    problems: list[Problem] = field(default_factory=list)
+    ignored: list[Problem] = field(default_factory=list)
+    """What a folder held beside documents and recordings; no error."""
+
+    def summary(self, into: str) -> str:
+        """One line for a person."""
+        parts = [f"{self.items_added:,} items from {self.files_new + self.files_changed:,} files into {into}"]
+        for count, what in (
+            (self.files_changed, "files changed"),
+            (self.files_unchanged, "files unchanged"),
+            (self.files_pruned, f"files gone ({self.items_pruned:,} items dropped)"),
+            (len(self.problems), "problems, each named above"),
+        ):
+            if count:
+                parts.append(f"{count:,} {what}")
+        return ", ".join(parts) + f" ({self.seconds:.1f} s)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Some items of one file, what was lost between them, and whether this is all of the file."""
+
+    state: FileState
+    items: tuple[Item, ...] = ()
+    problem: Problem | None = None
+    last: bool = False
+    failed: bool = False
+
+
+def ingest(
+    index: Index,
+    paths: Sequence[str | Path],
+    options: ReadOptions | None = None,
+    *,
+    prune: bool = False,
+    wait: float = 10.0,
+    watch: Watch | None = None,
+) -> IngestReport:
+    """Read files and folders and bring the index in line with them.
+
+    An unchanged file costs a look at its size and time of change; a changed one replaces its items; with
+    `prune`, items of files below `paths` that are gone are dropped. Reading and encoding overlap.
+
+    Raises:
+        LockedError: another process still writes after `wait` seconds.
+    """
+    began = time.monotonic()
+    with index.writer(timeout=wait) as writer:
+        run = _Run(index.encoder, writer, options or ReadOptions(), watch)
+        run.survey(paths)
+        for batch in _ahead(run.batches()):
+            run.take(batch)
+        if prune:
+            run.prune(paths)
+    run.report.seconds = time.monotonic() - began
+    return run.report
+
+
+class _Run:
+    """One pass over the files: what is known, what was found, what came of it."""
+
+    def __init__(
+        self, encoder: Encoder, writer: IndexWriter, options: ReadOptions, watch: Watch | None
+    ) -> None:
+        self.report = IngestReport()
+        self._encoder = encoder
+        self._writer = writer
+        self._options = options
+        self._watch = watch
+        self._known = writer.known_files()
+        self._present: set[str] = set()
+        self._waiting: list[FileState] = []
+        self._open: str | None = None
+        self._bytes_done = 0
+
+    def survey(self, paths: Sequence[str | Path]) -> None:
+        """List the files and set aside those that look as they did when they were indexed."""
+        for found in walk(paths):
+            if isinstance(found, Path):
+                self._look_at(found)
+            elif isinstance(found, Skipped):
+                self.report.ignored.append(Problem(found.path, found.reason))
+            else:
+                self.report.problems.append(Problem(found.path, found.reason))
+        self._bytes_all = sum(state.size for state in self._waiting)
+
+    def _look_at(self, path: Path) -> None:
+        name = os.path.abspath(path)  # noqa: PTH100 - a symbolic link keeps the name the user knows it by
+        if name in self._present:
+            return
+        self._present.add(name)
+        try:
+            facts = path.stat()
+        except OSError as error:
+            self.report.problems.append(Problem(name, f"cannot be read: {error.strerror}"))
+            return
+        known = self._known.get(name)
+        if known and known.done and (known.size, known.mtime_ns) == (facts.st_size, facts.st_mtime_ns):
+            self.report.files_unchanged += 1
+        else:
+            self._waiting.append(FileState(name, "", facts.st_size, facts.st_mtime_ns))
+
+    def batches(self) -> Iterator[_Batch]:
+        """Read the waiting files, in order; nothing here writes to the index."""
+        for seen in self._waiting:
+            state = seen
+            try:
+                state = replace(seen, digest=content_digest(Path(seen.path)))
+                yield from self._read(state)
+            except ReadError as error:
+                yield _Batch(state, problem=Problem(state.path, error.reason), failed=True)
+            except OSError as error:
+                reason = f"cannot be read: {error.strerror or error}"
+                yield _Batch(state, problem=Problem(state.path, reason), failed=True)
+
+    def _read(self, state: FileState) -> Iterator[_Batch]:
+        known = self._known.get(state.path)
+        if known and known.done and known.digest == state.digest:
+            yield _Batch(state, last=True)
+            return
+        resumed = known is not None and not known.done and known.digest == state.digest
+        skip = self._writer.committed(state.path, state.digest) if resumed else set()
+        items: list[Item] = []
+        for found in read_file(Path(state.path), self._options):
+            if isinstance(found, ReadError):
+                yield _Batch(state, problem=Problem(state.path, found.reason))
+                continue
+            if found.position in skip:
+                continue
+            items.append(replace(found, path=state.path))
+            if len(items) >= BATCH_ITEMS[found.modality]:
+                yield _Batch(state, tuple(items))
+                items = []
+        yield _Batch(state, tuple(items), last=True)
+
+    def take(self, batch: _Batch) -> None:
+        """Encode and append what was read; close the file after its last batch."""
+        state = batch.state
+        if batch.problem:
+            self.report.problems.append(batch.problem)
+        if (batch.items or batch.last) and self._open != state.path:
+            self._writer.begin_file(state)
+            self._open = state.path
+        if batch.items:
+            self._writer.append(batch.items, state.digest, encode_items(self._encoder, batch.items))
+            self.report.items_added += len(batch.items)
+        if batch.last:
+            self._writer.finish_file(state.path)
+            self._count(state)
+        if batch.last or batch.failed:
+            self._bytes_done += state.size
+        if self._watch:
+            self._watch(self._bytes_done, self._bytes_all, state.path)
+
+    def _count(self, state: FileState) -> None:
+        known = self._known.get(state.path)
+        if known is None:
+            self.report.files_new += 1
+        elif known.digest == state.digest and known.done:
+            self.report.files_unchanged += 1
+        else:
+            self.report.files_changed += 1
+
+    def prune(self, paths: Sequence[str | Path]) -> None:
+        """Drop the items of known files below `paths` that are not there any more."""
+        # What could not be looked at is not gone: a folder without permission, a disk that is not mounted.
+        blind = [os.path.abspath(problem.path) for problem in self.report.problems]  # noqa: PTH100
+        roots = [os.path.abspath(path) for path in paths]  # noqa: PTH100
+        gone = [
+            name
+            for name in self._known
+            if name not in self._present and _is_below(name, roots) and not _is_below(name, blind)
+        ]
+        self.report.items_pruned = self._writer.delete_files(gone)
+        self.report.files_pruned = len(gone)
+
+
+def _is_below(name: str, folders: Sequence[str]) -> bool:
+    return any(name == folder or name.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
+
+
+def encode_items(encoder: Encoder, items: Sequence[Item]) -> Vectors:
+    """The vectors of items of either modality, in their order, shape (len(items), dimension)."""
+    vectors = np.empty((len(items), encoder.card.dimension), np.float32)
+    texts = [(row, item.content) for row, item in enumerate(items) if isinstance(item.content, str)]
+    voices = [(row, item.content) for row, item in enumerate(items) if isinstance(item.content, Audio)]
+    if texts:
+        vectors[[row for row, _ in texts]] = encoder.encode_text([text for _, text in texts])
+    if voices:
+        vectors[[row for row, _ in voices]] = encoder.encode_speech([voice for _, voice in voices])
+    return vectors
+
+
+def _ahead(batches: Iterable[_Batch]) -> Iterator[_Batch]:
+    """The same batches, made in another thread while the last ones are encoded."""
+    waiting: queue.Queue[_Batch | BaseException | None] = queue.Queue(AHEAD)
+    stopped = threading.Event()
+
+    def put(what: _Batch | BaseException | None) -> None:
+        while not stopped.is_set():
+            try:
+                waiting.put(what, timeout=0.1)
+            except queue.Full:
+                continue
+            return
+
+    def produce() -> None:
+        try:
+            for batch in batches:
+                put(batch)
+                if stopped.is_set():
+                    return
+            put(None)
+        except BaseException as error:  # raised again where the batches are used
+            put(error)
+
+    reader = threading.Thread(target=produce, name="polyvox-reader", daemon=True)
+    reader.start()
+    try:
+        while (batch := waiting.get()) is not None:
+            if isinstance(batch, BaseException):
+                raise batch
+            yield batch
+    finally:
+        stopped.set()
+        reader.join(timeout=5.0)

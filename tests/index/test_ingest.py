@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import os
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from polyvox.index import Index
+from polyvox.index.files import FileState
+from polyvox.index.ingest import encode_items, ingest
+from polyvox.item import Item
+from polyvox.read import ReadOptions, content_digest
+
+
+def write(path: Path, *paragraphs: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n\n".join(paragraphs) + "\n", encoding="utf-8")
+    return path
+
+
+def texts(index: Index) -> list[str]:
+    hits = index.search(np.ones(16, np.float32), limit=1000)
+    return sorted(str(hit.text) for hit in hits)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write(tmp_path / "docs" / "a.txt", "the first paragraph")
+    write(tmp_path / "docs" / "deep" / "b.txt", "the second paragraph")
+    return tmp_path / "docs"
+
+
+def test_indexes_a_folder_and_an_unchanged_file_costs_nothing(index: Index, folder: Path) -> None:
+    first = ingest(index, [folder])
+    assert (first.files_new, first.items_added, first.problems) == (2, 2, [])
+    again = ingest(index, [folder])
+    assert (again.files_new, again.files_unchanged, again.items_added) == (0, 2, 0)
+    assert texts(index) == ["the first paragraph", "the second paragraph"]
+
+
+def test_touched_file_with_the_same_content_keeps_its_items(index: Index, folder: Path) -> None:
+    ingest(index, [folder])
+    os.utime(folder / "a.txt", ns=(1, 1))
+    again = ingest(index, [folder])
+    assert (again.files_unchanged, again.items_added) == (2, 0)
+    assert len(index) == 2
+
+
+def test_changed_file_replaces_its_items(index: Index, folder: Path) -> None:
+    ingest(index, [folder])
+    write(folder / "a.txt", "quite another paragraph")
+    report = ingest(index, [folder])
+    assert (report.files_changed, report.files_unchanged, report.items_added) == (1, 1, 1)
+    assert texts(index) == ["quite another paragraph", "the second paragraph"]
+
+
+def test_prune_drops_what_is_gone_and_only_below_the_paths(
+    index: Index, folder: Path, tmp_path: Path
+) -> None:
+    other = write(tmp_path / "other" / "c.txt", "elsewhere")
+    ingest(index, [folder, other])
+    (folder / "a.txt").unlink()
+    other.unlink()
+    report = ingest(index, [folder], prune=True)
+    assert (report.files_pruned, report.items_pruned) == (1, 1)
+    assert texts(index) == ["elsewhere", "the second paragraph"]
+
+
+def test_prune_keeps_everything_when_the_folder_itself_is_missing(index: Index, folder: Path) -> None:
+    ingest(index, [folder])
+    folder.rename(folder.with_name("unmounted"))
+    report = ingest(index, [folder], prune=True)
+    assert report.files_pruned == 0
+    assert [problem.path for problem in report.problems] == [str(folder)]
+    assert len(index) == 2
+
+
+def test_bad_files_are_named_and_nothing_else_is_lost(index: Index, folder: Path) -> None:
+    (folder / "empty.txt").touch()
+    (folder / "latin.txt").write_bytes("déjà vu".encode("latin-1"))
+    (folder / "noise.wav").write_bytes(b"RIFF\x00\x00\x00\x00WAVEgarbage")
+    report = ingest(index, [folder])
+    assert sorted(Path(problem.path).name for problem in report.problems) == [
+        "empty.txt",
+        "latin.txt",
+        "noise.wav",
+    ]
+    assert all(problem.reason for problem in report.problems)
+    assert report.items_added == 2
+    assert len(ingest(index, [folder]).problems) == 3, "a bad file is named again until it is mended"
+
+
+def test_changed_file_that_cannot_be_read_any_more_keeps_its_old_items(index: Index, folder: Path) -> None:
+    ingest(index, [folder])
+    (folder / "a.txt").write_bytes(b"\xff\xff broken")
+    report = ingest(index, [folder])
+    assert len(report.problems) == 1
+    assert "the first paragraph" in texts(index)
+
+
+def test_a_run_that_died_in_the_middle_of_a_file_goes_on(index: Index, tmp_path: Path) -> None:
+    lines = [f"line number {i}" for i in range(30)]
+    path = tmp_path / "lines.txt"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    digest = content_digest(path)
+    committed = [Item(line, path=str(path), position=i) for i, line in enumerate(lines[:10])]
+    with index.writer() as writer:
+        writer.begin_file(FileState(str(path), digest))
+        writer.append(committed, digest, encode_items(index.encoder, committed))
+    report = ingest(index, [path])
+    assert report.items_added == 20, "what was committed is not encoded again"
+    assert texts(index) == sorted(lines)
+    assert ingest(index, [path]).files_unchanged == 1
+
+
+def test_speech_gets_start_and_end(index: Index) -> None:
+    recording = Path(str(files("polyvox"))) / "samples" / "queries" / "sw.ogg"
+    report = ingest(index, [recording], ReadOptions(language="sw"))
+    assert report.items_added == 1
+    (hit,) = index.search(np.ones(16, np.float32))
+    assert (hit.language, hit.text) == ("sw", None)
+    assert hit.start is not None
+    assert hit.end is not None
+    assert 0 <= hit.start < hit.end <= 2
+    assert hit.end - hit.start > 0.5
+
+
+def test_watch_hears_bytes_and_ends_at_the_total(index: Index, folder: Path) -> None:
+    heard: list[tuple[float, float]] = []
+    ingest(index, [folder], watch=lambda done, total, _: heard.append((done, total)))
+    size = sum(path.stat().st_size for path in folder.rglob("*.txt"))
+    assert heard[-1] == (size, size)
+    assert [done for done, _ in heard] == sorted(done for done, _ in heard)
+
+
+def test_reader_errors_that_nobody_expected_reach_the_caller(
+    index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def explode(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr("polyvox.index.ingest.read_file", explode)
+    with pytest.raises(RuntimeError, match="a defect"):
+        ingest(index, [folder])
+
+
+def test_a_bad_row_is_named_and_the_other_rows_are_kept(index: Index, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(
+        '{"text": "one good row"}\n{"text": broken\n{"text": "another good row"}\n', encoding="utf-8"
+    )
+    report = ingest(index, [path])
+    assert texts(index) == ["another good row", "one good row"]
+    (problem,) = report.problems
+    assert "row 2" in problem.reason
