@@ -71,9 +71,9 @@ def decode_audio(source: str | Path | BinaryIO) -> Iterator[Samples]:
         ReadError: no sound can be decoded, or (at the end) the file is damaged.
     """
     path = _name(source)
-    with _opened(source, path) as container:
+    with _opened(source, path) as (container, stretch):
         stream = _audio_stream(container, path)
-        damage = Damage(promised=_promised_seconds(container, stream))
+        damage = Damage(promised=stretch * _promised_seconds(container, stream))
         total = 0
         for block in _blocks(_mono(container, stream, damage), damage):
             total += len(block)
@@ -91,7 +91,7 @@ def start_seconds(source: str | Path) -> float:
     Raises:
         ReadError: the file has no audio stream.
     """
-    with _opened(source, str(source)) as container:
+    with _opened(source, str(source)) as (container, _):
         stream = _audio_stream(container, str(source))
         if stream.start_time is None or stream.time_base is None or container.start_time is None:
             return 0.0
@@ -134,10 +134,12 @@ def _name(source: str | Path | BinaryIO) -> str:
 
 
 @contextmanager
-def _opened(source: str | Path | BinaryIO, path: str) -> Iterator[InputContainer]:
+def _opened(source: str | Path | BinaryIO, path: str) -> Iterator[tuple[InputContainer, float]]:
+    """The open file, and how many times longer its header says it is."""
     import av
 
     with Path(source).open("rb") if isinstance(source, str | Path) else nullcontext(source) as file:
+        stretch = _riff_stretch(file)
         try:
             container = av.open(
                 file, "r", metadata_errors="replace", container_options={"format_whitelist": _DEMUXERS}
@@ -146,7 +148,21 @@ def _opened(source: str | Path | BinaryIO, path: str) -> Iterator[InputContainer
             reason = f"is not a recording that can be decoded ({_short(error)})"
             raise ReadError(path, f"{reason}; is it truncated, or named wrongly?") from error
         with container:
-            yield container
+            yield container, stretch
+
+
+def _riff_stretch(file: BinaryIO) -> float:
+    """FFmpeg believes the size of a wav file more than its header, and so sees no truncation."""
+    if not file.seekable():
+        return 1.0
+    begin = file.tell()
+    head = file.read(8)
+    size = file.seek(0, 2) - begin
+    file.seek(begin)
+    declared = int.from_bytes(head[4:8], "little") + 8
+    # A writer that could not know the size, because it wrote to a pipe, puts a huge one.
+    known = head[:4] == b"RIFF" and declared < 0x7FFF_0000
+    return max(1.0, declared / size) if known else 1.0
 
 
 def _audio_stream(container: InputContainer, path: str) -> AudioStream:
