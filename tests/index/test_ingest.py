@@ -9,7 +9,8 @@ import pytest
 
 from polyvox.index import Index
 from polyvox.index.files import FileState
-from polyvox.index.ingest import encode_items, ingest
+from polyvox.index.ingest import ingest
+from polyvox.index.vectors import encode_items
 from polyvox.item import Item
 from polyvox.read import ReadOptions, content_digest
 

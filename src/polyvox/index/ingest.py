@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import os
-import queue
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from polyvox.encode.protocol import Encoder, Vectors
+from polyvox.encode.protocol import Encoder
 from polyvox.errors import ReadError
+from polyvox.index.ahead import ahead
 from polyvox.index.files import FileState
 from polyvox.index.index import Index
+from polyvox.index.report import IngestReport, Problem
+from polyvox.index.schema import content_digest as item_digest
+from polyvox.index.vectors import encode_items
 from polyvox.index.writer import IndexWriter
-from polyvox.item import Audio, Item, Modality
-from polyvox.read import ReadOptions, Skipped, content_digest, read_file, walk
+from polyvox.item import Item, Modality
+from polyvox.read import STDIN, ReadOptions, Skipped, content_digest, read_file, walk
 
 Watch = Callable[[float, float, str], None]
 """Hears how many bytes of how many are through, and the path at work."""
@@ -26,43 +26,6 @@ Watch = Callable[[float, float, str], None]
 BATCH_ITEMS = {Modality.TEXT: 2048, Modality.SPEECH: 16}
 AHEAD = 4
 """Batches that may wait between the reader and the encoder; bounds the memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A file, or a part of one, that was skipped, and why."""
-
-    path: str
-    reason: str
-
-
-@dataclass(slots=True)
-class IngestReport:
-    """What a run did: counts of files and items, and every problem by name."""
-
-    files_new: int = 0
-    files_changed: int = 0
-    files_unchanged: int = 0
-    files_pruned: int = 0
-    items_added: int = 0
-    items_pruned: int = 0
-    seconds: float = 0.0
-    problems: list[Problem] = field(default_factory=list)
-    ignored: list[Problem] = field(default_factory=list)
-    """What a folder held beside documents and recordings; no error."""
-
-    def summary(self, into: str) -> str:
-        """One line for a person."""
-        parts = [f"{self.items_added:,} items from {self.files_new + self.files_changed:,} files into {into}"]
-        for count, what in (
-            (self.files_changed, "files changed"),
-            (self.files_unchanged, "files unchanged"),
-            (self.files_pruned, f"files gone ({self.items_pruned:,} items dropped)"),
-            (len(self.problems), "problems, each named above"),
-        ):
-            if count:
-                parts.append(f"{count:,} {what}")
-        return ", ".join(parts) + f" ({self.seconds:.1f} s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +60,7 @@ def ingest(
     with index.writer(timeout=wait) as writer:
         run = _Run(index.encoder, writer, options or ReadOptions(), watch)
         run.survey(paths)
-        for batch in _ahead(run.batches()):
+        for batch in ahead(run.batches(), AHEAD):
             run.take(batch)
         if prune:
             run.prune(paths)
@@ -134,6 +97,9 @@ class _Run:
         self._bytes_all = sum(state.size for state in self._waiting)
 
     def _look_at(self, path: Path) -> None:
+        if path == STDIN:
+            self._waiting.append(FileState(str(STDIN), ""))
+            return
         name = os.path.abspath(path)  # noqa: PTH100 - a symbolic link keeps the name the user knows it by
         if name in self._present:
             return
@@ -154,7 +120,8 @@ class _Run:
         for seen in self._waiting:
             state = seen
             try:
-                state = replace(seen, digest=content_digest(Path(seen.path)))
+                if seen.path != str(STDIN):
+                    state = replace(seen, digest=content_digest(seen.path))
                 yield from self._read(state)
             except ReadError as error:
                 yield _Batch(state, problem=Problem(state.path, error.reason), failed=True)
@@ -170,30 +137,38 @@ class _Run:
         resumed = known is not None and not known.done and known.digest == state.digest
         skip = self._writer.committed(state.path, state.digest) if resumed else set()
         items: list[Item] = []
-        for found in read_file(Path(state.path), self._options):
-            if isinstance(found, ReadError):
-                yield _Batch(state, problem=Problem(state.path, found.reason))
-                continue
-            if found.position in skip:
-                continue
-            items.append(replace(found, path=state.path))
-            if len(items) >= BATCH_ITEMS[found.modality]:
-                yield _Batch(state, tuple(items))
-                items = []
-        yield _Batch(state, tuple(items), last=True)
+        problem = None
+        read_any = False
+        try:
+            for found in read_file(state.path, self._options):
+                if isinstance(found, ReadError):
+                    yield _Batch(state, problem=Problem(state.path, found.reason))
+                elif found.position not in skip:
+                    items.append(_as_kept(found, state.path))
+                    if len(items) >= BATCH_ITEMS[found.modality]:
+                        yield _Batch(state, tuple(items))
+                        items = []
+                read_any = True
+        except ReadError as error:
+            if not read_any:
+                raise
+            problem = Problem(state.path, error.reason)
+        yield _Batch(state, tuple(items), problem, last=True)
 
     def take(self, batch: _Batch) -> None:
         """Encode and append what was read; close the file after its last batch."""
         state = batch.state
         if batch.problem:
             self.report.problems.append(batch.problem)
-        if (batch.items or batch.last) and self._open != state.path:
+        is_file = state.path != str(STDIN)
+        if is_file and (batch.items or batch.last) and self._open != state.path:
             self._writer.begin_file(state)
             self._open = state.path
         if batch.items:
-            self._writer.append(batch.items, state.digest, encode_items(self._encoder, batch.items))
+            digests = state.digest if is_file else [item_digest(item.content) for item in batch.items]
+            self._writer.append(batch.items, digests, encode_items(self._encoder, batch.items))
             self.report.items_added += len(batch.items)
-        if batch.last:
+        if batch.last and is_file:
             self._writer.finish_file(state.path)
             self._count(state)
         if batch.last or batch.failed:
@@ -224,52 +199,10 @@ class _Run:
         self.report.files_pruned = len(gone)
 
 
+def _as_kept(item: Item, path: str) -> Item:
+    # Standard input has no order worth keeping: there the same text is the same item, whenever it comes.
+    return replace(item, path=path, position=0 if path == str(STDIN) else item.position)
+
+
 def _is_below(name: str, folders: Sequence[str]) -> bool:
     return any(name == folder or name.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
-
-
-def encode_items(encoder: Encoder, items: Sequence[Item]) -> Vectors:
-    """The vectors of items of either modality, in their order, shape (len(items), dimension)."""
-    vectors = np.empty((len(items), encoder.card.dimension), np.float32)
-    texts = [(row, item.content) for row, item in enumerate(items) if isinstance(item.content, str)]
-    voices = [(row, item.content) for row, item in enumerate(items) if isinstance(item.content, Audio)]
-    if texts:
-        vectors[[row for row, _ in texts]] = encoder.encode_text([text for _, text in texts])
-    if voices:
-        vectors[[row for row, _ in voices]] = encoder.encode_speech([voice for _, voice in voices])
-    return vectors
-
-
-def _ahead(batches: Iterable[_Batch]) -> Iterator[_Batch]:
-    """The same batches, made in another thread while the last ones are encoded."""
-    waiting: queue.Queue[_Batch | BaseException | None] = queue.Queue(AHEAD)
-    stopped = threading.Event()
-
-    def put(what: _Batch | BaseException | None) -> None:
-        while not stopped.is_set():
-            try:
-                waiting.put(what, timeout=0.1)
-            except queue.Full:
-                continue
-            return
-
-    def produce() -> None:
-        try:
-            for batch in batches:
-                put(batch)
-                if stopped.is_set():
-                    return
-            put(None)
-        except BaseException as error:  # raised again where the batches are used
-            put(error)
-
-    reader = threading.Thread(target=produce, name="polyvox-reader", daemon=True)
-    reader.start()
-    try:
-        while (batch := waiting.get()) is not None:
-            if isinstance(batch, BaseException):
-                raise batch
-            yield batch
-    finally:
-        stopped.set()
-        reader.join(timeout=5.0)
