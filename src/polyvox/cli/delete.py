@@ -20,7 +20,11 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
     )
     parser.add_argument("index", type=Path, metavar="INDEX")
     parser.add_argument(
-        "--id", action="append", default=[], metavar="ID", help="an item by its id; repeatable"
+        "--id",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="an item by its id; repeatable",
     )
     add_filters(parser)
     add_json(parser)
@@ -31,9 +35,17 @@ def run(arguments: Namespace) -> int:
     """Delete and say how many went."""
     from polyvox.index import Index
 
-    filters = (arguments.language, arguments.modality, arguments.path, arguments.where, arguments.id)
+    filters = (
+        arguments.language,
+        arguments.modality,
+        arguments.path,
+        arguments.where,
+        arguments.id,
+    )
     if not any(filters):
-        raise PolyvoxError("say what to delete: --id, --path, --language, --modality or --where")
+        raise PolyvoxError(
+            "say what to delete: --id, --path, --language, --modality or --where"
+        )
     dropped = Index.open(arguments.index).delete(
         arguments.id,
         language=arguments.language,
@@ -41,5 +53,9 @@ def run(arguments: Namespace) -> int:
         path=arguments.path,
         where=dict(arguments.where),
     )
-    print(json.dumps({"deleted": dropped}) if arguments.json else f"{dropped:,} items deleted")
+    print(
+        json.dumps({"deleted": dropped})
+        if arguments.json
+        else f"{dropped:,} items deleted"
+    )
     return Exit.DONE

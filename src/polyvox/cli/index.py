@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from dataclasses import asdict
 from pathlib import Path
@@ -22,10 +21,17 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
         "and an interrupted run goes on where it stopped.",
     )
     parser.add_argument(
-        "paths", nargs="+", metavar="PATH", help="files and folders; - is text on standard input"
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="files and folders; - is text on standard input",
     )
     parser.add_argument(
-        "--into", required=True, type=Path, metavar="INDEX", help="the index folder, made if absent"
+        "--into",
+        required=True,
+        type=Path,
+        metavar="INDEX",
+        help="the index folder, made if absent",
     )
     parser.add_argument(
         "--language",
@@ -34,10 +40,16 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
         help="BCP 47 tag of everything read in this run (default: detect)",
     )
     parser.add_argument(
-        "--text-column", metavar="NAME", help="the column of csv, tsv and jsonl files that is text"
+        "--text-column",
+        metavar="NAME",
+        help="the column of csv, tsv and jsonl files that is text",
     )
-    parser.add_argument("--encoding", default="utf-8", help="character set of text files (utf-8)")
-    parser.add_argument("--prune", action="store_true", help="drop items whose file under PATH is gone")
+    parser.add_argument(
+        "--encoding", default="utf-8", help="character set of text files (utf-8)"
+    )
+    parser.add_argument(
+        "--prune", action="store_true", help="drop items whose file under PATH is gone"
+    )
     parser.add_argument(
         "--wait",
         type=positive,
@@ -52,13 +64,16 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
 
 def run(arguments: Namespace) -> int:
     """Index, report what was skipped, and say what changed."""
+    from polyvox.cli.problems import report_problems
     from polyvox.cli.progress import Progress
     from polyvox.index import Index
     from polyvox.index.ingest import ingest
     from polyvox.read import ReadOptions
 
     options = ReadOptions(
-        language=arguments.language, encoding=arguments.encoding, text_column=arguments.text_column
+        language=arguments.language,
+        encoding=arguments.encoding,
+        text_column=arguments.text_column,
     )
     index = Index.open_or_create(arguments.into, arguments.model)
     with Progress() as progress:
@@ -70,8 +85,7 @@ def run(arguments: Namespace) -> int:
             wait=arguments.wait,
             watch=progress,
         )
-    for problem in report.problems:
-        sys.stderr.write(f"skipped {problem.path}: {problem.reason}\n")
+    report_problems(report)
     if arguments.json:
         print(json.dumps(asdict(report), ensure_ascii=False, indent=2))
     else:

@@ -26,7 +26,10 @@ def listen(seconds: int) -> Audio:
     print(f"listening for {seconds} s …", file=sys.stderr)
     try:
         samples = sounddevice.rec(
-            seconds * SAMPLING_RATE, samplerate=SAMPLING_RATE, channels=1, dtype="float32"
+            seconds * SAMPLING_RATE,
+            samplerate=SAMPLING_RATE,
+            channels=1,
+            dtype="float32",
         )
         sounddevice.wait()
     except sounddevice.PortAudioError as error:

@@ -36,7 +36,9 @@ def positive(value: str) -> int:
 
 def add_json(parser: ArgumentParser) -> None:
     """`--json`: machine-readable output on standard output."""
-    parser.add_argument("--json", action="store_true", help="print JSON on standard output")
+    parser.add_argument(
+        "--json", action="store_true", help="print JSON on standard output"
+    )
 
 
 def add_model(parser: ArgumentParser) -> None:
@@ -51,9 +53,18 @@ def add_model(parser: ArgumentParser) -> None:
 def add_filters(parser: ArgumentParser) -> None:
     """`--language`, `--modality`, `--path`, `--where`: which items count."""
     group = parser.add_argument_group("filters (all must hold)")
-    group.add_argument("--language", type=language, metavar="TAG", help="BCP 47; 'pt' also finds 'pt-BR'")
-    group.add_argument("--modality", type=Modality, choices=list(Modality), help="text or speech")
-    group.add_argument("--path", metavar="GLOB", help="files whose path matches, such as '*/2024/*'")
+    group.add_argument(
+        "--language",
+        type=language,
+        metavar="TAG",
+        help="BCP 47; 'pt' also finds 'pt-BR'",
+    )
+    group.add_argument(
+        "--modality", type=Modality, choices=list(Modality), help="text or speech"
+    )
+    group.add_argument(
+        "--path", metavar="GLOB", help="files whose path matches, such as '*/2024/*'"
+    )
     group.add_argument(
         "--where",
         type=key_value,

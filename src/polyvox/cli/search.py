@@ -22,13 +22,25 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
     )
     parser.add_argument("query", nargs="?", help="what to look for, in any language")
     parser.add_argument(
-        "--in", dest="index", required=True, type=Path, metavar="INDEX", help="the index folder"
+        "--in",
+        dest="index",
+        required=True,
+        type=Path,
+        metavar="INDEX",
+        help="the index folder",
     )
-    parser.add_argument("--voice", type=Path, metavar="FILE", help="a recording as the question")
     parser.add_argument(
-        "--listen", type=positive, metavar="SECONDS", help="record the question from the microphone"
+        "--voice", type=Path, metavar="FILE", help="a recording as the question"
     )
-    parser.add_argument("--limit", type=positive, default=10, metavar="N", help="hits to print (10)")
+    parser.add_argument(
+        "--listen",
+        type=positive,
+        metavar="SECONDS",
+        help="record the question from the microphone",
+    )
+    parser.add_argument(
+        "--limit", type=positive, default=10, metavar="N", help="hits to print (10)"
+    )
     parser.add_argument(
         "--mode",
         choices=("dense", "lexical", "hybrid"),
@@ -66,12 +78,18 @@ def run(arguments: Namespace) -> int:
 
 
 def _query(arguments: Namespace) -> str | Audio:
-    given = [x for x in (arguments.query, arguments.voice, arguments.listen) if x is not None]
+    given = [
+        x for x in (arguments.query, arguments.voice, arguments.listen) if x is not None
+    ]
     if len(given) != 1:
-        raise PolyvoxError("give one question: either words, or --voice FILE, or --listen SECONDS")
+        raise PolyvoxError(
+            "give one question: either words, or --voice FILE, or --listen SECONDS"
+        )
     if arguments.query is not None:
         if not arguments.query.strip():
-            raise PolyvoxError("the question is empty; type some words, or use --voice FILE")
+            raise PolyvoxError(
+                "the question is empty; type some words, or use --voice FILE"
+            )
         return str(arguments.query)
     if arguments.voice is not None:
         from polyvox.read import load_audio

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from polyvox.encode.protocol import Encoder
+from polyvox.encode.protocol import Encoder, ModalityError
 from polyvox.errors import ReadError
 from polyvox.index.ahead import ahead
 from polyvox.index.files import FileState
@@ -72,7 +72,11 @@ class _Run:
     """One pass over the files: what is known, what was found, what came of it."""
 
     def __init__(
-        self, encoder: Encoder, writer: IndexWriter, options: ReadOptions, watch: Watch | None
+        self,
+        encoder: Encoder,
+        writer: IndexWriter,
+        options: ReadOptions,
+        watch: Watch | None,
     ) -> None:
         self.report = IngestReport()
         self._encoder = encoder
@@ -107,10 +111,16 @@ class _Run:
         try:
             facts = path.stat()
         except OSError as error:
-            self.report.problems.append(Problem(name, f"cannot be read: {error.strerror}"))
+            self.report.problems.append(
+                Problem(name, f"cannot be read: {error.strerror}")
+            )
             return
         known = self._known.get(name)
-        if known and known.done and (known.size, known.mtime_ns) == (facts.st_size, facts.st_mtime_ns):
+        if (
+            known
+            and known.done
+            and (known.size, known.mtime_ns) == (facts.st_size, facts.st_mtime_ns)
+        ):
             self.report.files_unchanged += 1
         else:
             self._waiting.append(FileState(name, "", facts.st_size, facts.st_mtime_ns))
@@ -124,7 +134,9 @@ class _Run:
                     state = replace(seen, digest=content_digest(seen.path))
                 yield from self._read(state)
             except ReadError as error:
-                yield _Batch(state, problem=Problem(state.path, error.reason), failed=True)
+                yield _Batch(
+                    state, problem=Problem(state.path, error.reason), failed=True
+                )
             except OSError as error:
                 reason = f"cannot be read: {error.strerror or error}"
                 yield _Batch(state, problem=Problem(state.path, reason), failed=True)
@@ -143,6 +155,11 @@ class _Run:
             for found in read_file(state.path, self._options):
                 if isinstance(found, ReadError):
                     yield _Batch(state, problem=Problem(state.path, found.reason))
+                elif found.modality not in self._encoder.card.modalities:
+                    raise ReadError(
+                        state.path,
+                        str(ModalityError(self._encoder.card, found.modality)),
+                    )
                 elif found.position not in skip:
                     items.append(_as_kept(found, state.path))
                     if len(items) >= BATCH_ITEMS[found.modality]:
@@ -165,8 +182,14 @@ class _Run:
             self._writer.begin_file(state)
             self._open = state.path
         if batch.items:
-            digests = state.digest if is_file else [item_digest(item.content) for item in batch.items]
-            self._writer.append(batch.items, digests, encode_items(self._encoder, batch.items))
+            digests = (
+                state.digest
+                if is_file
+                else [item_digest(item.content) for item in batch.items]
+            )
+            self._writer.append(
+                batch.items, digests, encode_items(self._encoder, batch.items)
+            )
             self.report.items_added += len(batch.items)
         if batch.last and is_file:
             self._writer.finish_file(state.path)
@@ -193,7 +216,9 @@ class _Run:
         gone = [
             name
             for name in self._known
-            if name not in self._present and _is_below(name, roots) and not _is_below(name, blind)
+            if name not in self._present
+            and _is_below(name, roots)
+            and not _is_below(name, blind)
         ]
         self.report.items_pruned = self._writer.delete_files(gone)
         self.report.files_pruned = len(gone)
@@ -205,4 +230,7 @@ def _as_kept(item: Item, path: str) -> Item:
 
 
 def _is_below(name: str, folders: Sequence[str]) -> bool:
-    return any(name == folder or name.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)
+    return any(
+        name == folder or name.startswith(folder.rstrip(os.sep) + os.sep)
+        for folder in folders
+    )

@@ -35,7 +35,7 @@ class IngestReport:
             (self.files_changed, "files changed"),
             (self.files_unchanged, "files unchanged"),
             (self.files_pruned, f"files gone ({self.items_pruned:,} items dropped)"),
-            (len(self.problems), "problems, each named above"),
+            (len(self.problems), "skipped, each with its reason"),
         ):
             if count:
                 parts.append(f"{count:,} {what}")
