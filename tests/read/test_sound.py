@@ -88,7 +88,7 @@ def test_max_seconds(encode: Encode) -> None:
 
 def test_a_long_file_is_never_held_whole(tmp_path: Path) -> None:
     path = tmp_path / "long.wav"
-    seconds = 1_200
+    seconds = 600
     size = 32_000 * seconds
     wave = struct.pack("<IHHIIHH", 16, 1, 1, 16_000, 32_000, 2, 16)
     header = struct.pack("<4sI8s20s4sI", b"RIFF", 36 + size, b"WAVEfmt ", wave, b"data", size)
@@ -145,7 +145,8 @@ def test_not_numbers(encode: Encode) -> None:
 
 
 @pytest.mark.parametrize(
-    ("container", "codec"), [("wav", "pcm_s16le"), ("flac", "flac"), ("webm", "libopus")]
+    ("container", "codec"),
+    [("wav", "pcm_s16le"), ("flac", "flac"), ("webm", "libopus")],
 )
 def test_truncated(encode: Encode, container: str, codec: str) -> None:
     data = encode(np.random.default_rng(0).normal(0, 0.1, 10 * 48_000), 48_000, container, codec)

@@ -24,7 +24,8 @@ def whole_text(stream: BinaryIO, path: str, encoding: str) -> str:
         size += len(block)
         if size > MAX_DOCUMENT_BYTES:
             raise ReadError(
-                path, "is larger than 64 MiB, too large for this format; split it or save it as .txt"
+                path,
+                "is larger than 64 MiB, too large for this format; split it or save it as .txt",
             )
     return "".join(blocks)
 

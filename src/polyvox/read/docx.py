@@ -35,7 +35,10 @@ def read_docx(stream: BinaryIO, path: str, options: ReadOptions) -> Iterator[Pas
         with zipfile.ZipFile(stream) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
         if unpacked > _MAX_UNPACKED_BYTES:
-            raise ReadError(path, f"unpacks to {unpacked >> 20} MiB, more than is sane for a Word document")
+            raise ReadError(
+                path,
+                f"unpacks to {unpacked >> 20} MiB, more than is sane for a Word document",
+            )
         stream.seek(0)
         blocks = list(_blocks(docx.Document(stream)))
     yield from pack(blocks, options.max_passage_chars)

@@ -102,7 +102,10 @@ def _refuse_mislabelled(stream: BinaryIO, path: Path, kind: Format) -> None:
     stream.seek(0)
     for offset, magic, name in _MAGIC:
         if head.startswith(magic, offset):
-            raise ReadError(str(path), f"looks like {name}, not like {kind}; give it its right suffix")
+            raise ReadError(
+                str(path),
+                f"looks like {name}, not like {kind}; give it its right suffix",
+            )
 
 
 def _text_items(

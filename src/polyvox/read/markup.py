@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
+from polyvox.errors import ReadError
 from polyvox.read.document import fenced, whole_text
 from polyvox.read.language import valid_language
 from polyvox.read.options import ReadOptions
@@ -17,13 +18,12 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_DROPPED_INLINE = "script|style|noscript|template|svg|math|iframe|object|select|button|textarea|canvas"
 _INLINE = re.compile(
     "a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|img|ins|kbd|label|mark|q|rp|rt|ruby|s|samp"
-    "|small|span|strike|strong|sub|sup|time|tt|u|var|wbr"
+    f"|small|span|strike|strong|sub|sup|time|tt|u|var|wbr|{_DROPPED_INLINE}"
 )
-_DROPPED = re.compile(
-    "script|style|nav|noscript|template|head|svg|math|iframe|object|select|button|textarea|canvas"
-)
+_DROPPED = re.compile(f"nav|head|{_DROPPED_INLINE}")
 _XML_LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 _CHARSET_BYTES = 4096
@@ -43,6 +43,11 @@ def read_html(stream: BinaryIO, path: str, options: ReadOptions) -> Iterator[Pas
     with fenced(path, "web page"):
         parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
         root = etree.fromstring(text.encode("utf-8", "replace"), parser) if text.strip() else None
+        if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+            raise ReadError(
+                path,
+                "its elements are nested more than 2,000 deep; save its text as .txt",
+            )
     if root is not None:
         yield from pack(_blocks(root), options.max_passage_chars)
 

@@ -46,7 +46,8 @@ def read_pdf(stream: BinaryIO, path: str, options: ReadOptions) -> Iterator[Pass
             yield passage
     if not found:
         raise ReadError(
-            path, f"has no text on its {count} pages, perhaps only scans; run OCR on it first (ocrmypdf)"
+            path,
+            f"has no text on its {count} pages, perhaps only scans; run OCR on it first (ocrmypdf)",
         )
 
 

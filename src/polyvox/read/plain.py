@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice, pairwise
+from itertools import chain, pairwise
 from typing import BinaryIO
 
 from polyvox.errors import ReadError
@@ -16,6 +16,7 @@ from polyvox.read.passage import Paragraph, Passage
 BLOCK_BYTES = 1 << 20
 _LONGEST_LINE = 1 << 16
 _SAMPLE_LINES = 500
+_SAMPLE_CHARS = 1 << 18
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -32,12 +33,20 @@ def read_plain(stream: BinaryIO, path: str, options: ReadOptions) -> Iterator[Pa
         ReadError: the bytes are not text in this encoding.
     """
     lines = split_lines(decoded(stream, path, options.encoding))
-    sample = list(islice(lines, _SAMPLE_LINES))
+    sample = _beginning(lines)
     everything = chain(sample, lines)
-    del lines
     if is_one_per_line(sample):
         return _passages_by_line(everything, options.max_passage_chars)
     return pack(paragraphs(everything, wrapped=is_wrapped(sample)), options.max_passage_chars)
+
+
+def _beginning(lines: Iterator[str]) -> list[str]:
+    sample: list[str] = []
+    size = 0
+    while len(sample) < _SAMPLE_LINES and size < _SAMPLE_CHARS and (line := next(lines, None)) is not None:
+        sample.append(line)
+        size += len(line)
+    return sample
 
 
 def decoded(stream: BinaryIO, path: str, encoding: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from polyvox.errors import ReadError
 from polyvox.item import SAMPLING_RATE, UNKNOWN_LANGUAGE, Audio, Item
 from polyvox.read.options import ReadOptions
-from polyvox.read.sound import Samples, decode_audio, is_silent, start_seconds
+from polyvox.read.sound import Decoding, Samples, decode_audio, is_silent
 from polyvox.read.speech import segments
 
 
@@ -19,7 +19,6 @@ def read_recording(path: Path, options: ReadOptions) -> Iterator[Item | ReadErro
         ReadError: no sound can be decoded, or nobody speaks.
     """
     heard = _Heard()
-    offset = start_seconds(path)
     position = -1
     for position, segment in enumerate(segments(heard.listen(path), options.max_segment_seconds)):
         yield Item(
@@ -27,8 +26,8 @@ def read_recording(path: Path, options: ReadOptions) -> Iterator[Item | ReadErro
             path=str(path),
             position=position,
             language=options.language or UNKNOWN_LANGUAGE,
-            start=round(offset + segment.start, 3),
-            end=round(offset + segment.end, 3),
+            start=round(heard.decoding.offset + segment.start, 3),
+            end=round(heard.decoding.offset + segment.end, 3),
         )
     if position < 0:
         raise ReadError(str(path), heard.nothing())
@@ -40,13 +39,14 @@ class _Heard:
     """What went by while a recording was decoded; damage after the first sound is kept for the end."""
 
     def __init__(self) -> None:
+        self.decoding = Decoding()
         self.samples = 0
         self.silent = True
         self.damage: ReadError | None = None
 
     def listen(self, path: Path) -> Iterator[Samples]:
         try:
-            for block in decode_audio(path):
+            for block in decode_audio(path, self.decoding):
                 self.samples += len(block)
                 self.silent = self.silent and is_silent(block)
                 yield block

@@ -33,16 +33,20 @@ _DEMUXERS = (
 
 
 @dataclass(slots=True)
-class Damage:
-    """What went wrong while a file was decoded, beside the sound that came out."""
+class Decoding:
+    """What comes to light while a file is decoded, beside its sound.
 
+    `offset` is where the first sample stands, in seconds from the beginning of the file.
+    """
+
+    offset: float = 0.0
     bad_packets: int = 0
     not_numbers: int = 0
     seconds: float = 0.0
     broke_off: str = ""
     promised: float = 0.0
 
-    def reason(self) -> str:
+    def damage(self) -> str:
         """The damage in words, empty when there is none."""
         parts = []
         if self.broke_off:
@@ -58,11 +62,12 @@ class Damage:
         return "; ".join(parts)
 
 
-def decode_audio(source: str | Path | BinaryIO) -> Iterator[Samples]:
+def decode_audio(source: str | Path | BinaryIO, decoding: Decoding | None = None) -> Iterator[Samples]:
     """Decode the sound of a file, block by block of about one second.
 
     Any container and codec that FFmpeg reads, any rate; channels are averaged. Never more than a block is
-    held. The sound that a damaged file still gives comes first and the error last.
+    held. The sound that a damaged file still gives comes first and the error last; `decoding` is filled in
+    on the way.
 
     Yields:
         float32 samples of shape (n,), mono, 16 kHz, in [-1, 1].
@@ -71,33 +76,20 @@ def decode_audio(source: str | Path | BinaryIO) -> Iterator[Samples]:
         ReadError: no sound can be decoded, or (at the end) the file is damaged.
     """
     path = _name(source)
+    decoding = decoding or Decoding()
     with _opened(source, path) as (container, stretch):
         stream = _audio_stream(container, path)
-        damage = Damage(promised=stretch * _promised_seconds(container, stream))
+        decoding.offset = _offset(container, stream)
+        decoding.promised = stretch * _promised_seconds(container, stream)
         total = 0
-        for block in _blocks(_mono(container, stream, damage), damage):
+        for block in _blocks(_mono(container, stream, decoding), decoding):
             total += len(block)
-            damage.seconds = total / SAMPLING_RATE
+            decoding.seconds = total / SAMPLING_RATE
             yield block
     if total == 0:
-        raise ReadError(path, f"holds no sound: {damage.broke_off or 'its audio stream is empty'}")
-    if reason := damage.reason():
+        raise ReadError(path, f"holds no sound: {decoding.broke_off or 'its audio stream is empty'}")
+    if reason := decoding.damage():
         raise ReadError(path, reason)
-
-
-def start_seconds(source: str | Path) -> float:
-    """Seconds from the beginning of the file to the first sample of its audio stream.
-
-    Raises:
-        ReadError: the file has no audio stream.
-    """
-    with _opened(source, str(source)) as (container, _):
-        stream = _audio_stream(container, str(source))
-        if stream.start_time is None or stream.time_base is None or container.start_time is None:
-            return 0.0
-        offset = float(stream.start_time * stream.time_base) - container.start_time / 1_000_000
-        duration = (container.duration or 0) / 1_000_000
-        return offset if 0 < offset <= duration else 0.0
 
 
 def load_audio(source: str | Path | BinaryIO, max_seconds: float = 60.0) -> Audio:
@@ -120,7 +112,10 @@ def load_audio(source: str | Path | BinaryIO, max_seconds: float = 60.0) -> Audi
             raise
     samples = np.concatenate(blocks)[:limit]
     if is_silent(samples):
-        raise ReadError(_name(source), f"no speech found: {len(samples) / SAMPLING_RATE:.1f} s of silence")
+        raise ReadError(
+            _name(source),
+            f"no speech found: {len(samples) / SAMPLING_RATE:.1f} s of silence",
+        )
     return Audio(samples)
 
 
@@ -142,7 +137,10 @@ def _opened(source: str | Path | BinaryIO, path: str) -> Iterator[tuple[InputCon
         stretch = _riff_stretch(file)
         try:
             container = av.open(
-                file, "r", metadata_errors="replace", container_options={"format_whitelist": _DEMUXERS}
+                file,
+                "r",
+                metadata_errors="replace",
+                container_options={"format_whitelist": _DEMUXERS},
             )
         except (av.FFmpegError, ValueError, OSError) as error:
             reason = f"is not a recording that can be decoded ({_short(error)})"
@@ -179,32 +177,42 @@ def _audio_stream(container: InputContainer, path: str) -> AudioStream:
     return stream
 
 
+def _offset(container: InputContainer, stream: AudioStream) -> float:
+    """How much later the sound begins than the file, as players count; 0 where the header makes no sense."""
+    if stream.start_time is None or stream.time_base is None or container.start_time is None:
+        return 0.0
+    offset = float(stream.start_time * stream.time_base) - container.start_time / 1_000_000
+    return offset if 0 < offset <= (container.duration or 0) / 1_000_000 else 0.0
+
+
 def _promised_seconds(container: InputContainer, stream: AudioStream) -> float:
+    """How much sound the header promises; 0 where it says nothing, or only how long the pictures last."""
     if container.format.name not in _EXACT_DURATION:
         return 0.0
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
-    return (container.duration or 0) / 1_000_000
+    alone = len(container.streams) == 1
+    return (container.duration or 0) / 1_000_000 - _offset(container, stream) if alone else 0.0
 
 
-def _mono(container: InputContainer, stream: AudioStream, damage: Damage) -> Iterator[Samples]:
+def _mono(container: InputContainer, stream: AudioStream, decoding: Decoding) -> Iterator[Samples]:
     """Decoded, resampled, channels averaged; in the pieces in which the codec hands them out."""
     import av
 
     resampler: AudioResampler | None = None
     packets = container.demux(stream)
-    while damage.bad_packets < _MAX_BAD_PACKETS:
+    while decoding.bad_packets < _MAX_BAD_PACKETS:
         try:
             packet = next(packets, None)
         except (av.FFmpegError, ValueError, OSError) as error:
-            damage.broke_off = _short(error)
+            decoding.broke_off = _short(error)
             break
         if packet is None:
             break
         try:
             frames = packet.decode()
         except (av.FFmpegError, ValueError):
-            damage.bad_packets += 1
+            decoding.bad_packets += 1
             continue
         for frame in frames:
             resampler, pieces = _resampled(resampler, frame)
@@ -235,23 +243,23 @@ def _average(frame: AudioFrame) -> Samples:
     return mono
 
 
-def _blocks(pieces: Iterator[Samples], damage: Damage) -> Iterator[Samples]:
+def _blocks(pieces: Iterator[Samples], decoding: Decoding) -> Iterator[Samples]:
     gathered: list[Samples] = []
     size = 0
     for piece in pieces:
         gathered.append(piece)
         size += len(piece)
         if size >= BLOCK_SAMPLES:
-            yield _clean(np.concatenate(gathered), damage)
+            yield _clean(np.concatenate(gathered), decoding)
             gathered, size = [], 0
     if size:
-        yield _clean(np.concatenate(gathered), damage)
+        yield _clean(np.concatenate(gathered), decoding)
 
 
-def _clean(samples: Samples, damage: Damage) -> Samples:
+def _clean(samples: Samples, decoding: Decoding) -> Samples:
     if not np.isfinite(samples.sum()):
         numbers = np.isfinite(samples)
-        damage.not_numbers += int(len(samples) - numbers.sum())
+        decoding.not_numbers += int(len(samples) - numbers.sum())
         samples = np.where(numbers, samples, np.float32(0))
     return np.clip(samples, -1, 1)
 

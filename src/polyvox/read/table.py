@@ -110,7 +110,10 @@ def _read_cells(
         if isinstance(cells, csv.Error):
             yield ReadError(path, f"row {number}: {cells}; is a quotation mark not closed?")
         elif len(cells) not in {0, len(header)}:
-            yield ReadError(path, f"row {number}: {len(cells)} cells under a header of {len(header)}")
+            yield ReadError(
+                path,
+                f"row {number}: {len(cells)} cells under a header of {len(header)}",
+            )
         elif cells:
             row = dict(zip(header, cells, strict=True))
             yield from _passages(row, column, number, path, options)
@@ -126,7 +129,11 @@ def _header(line: str, delimiter: str, path: str) -> list[str]:
 def _rows(lines: Iterable[str], delimiter: str) -> Iterator[list[str] | csv.Error]:
     """Rows of cells; after a row that is broken the next ones still come."""
     tabs = delimiter == "\t"
-    rows = csv.reader(lines, delimiter=delimiter, quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL)
+    rows = csv.reader(
+        lines,
+        delimiter=delimiter,
+        quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL,
+    )
     while True:
         try:
             cells = next(rows)
@@ -166,7 +173,8 @@ def _text_column(columns: list[str], path: str, options: ReadOptions) -> str:
     listed = ", ".join(columns[:40])
     sought = repr(options.text_column) if options.text_column else "text, sentence, transcript or the like"
     raise ReadError(
-        path, f"no column {sought} among: {listed}; name the one that holds the text: --text-column"
+        path,
+        f"no column {sought} among: {listed}; name the one that holds the text: --text-column",
     )
 
 

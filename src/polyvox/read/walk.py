@@ -45,7 +45,10 @@ def walk(paths: Iterable[str | Path]) -> Iterator[Path | Skipped | ReadError]:
             yield from _walk_folder(given, seen)
         elif suffix_of(given) not in SUPPORTED_SUFFIXES:
             known = " ".join(sorted(SUPPORTED_SUFFIXES))
-            yield ReadError(str(given), f"the suffix {given.suffix!r} is not one that polyvox reads: {known}")
+            yield ReadError(
+                str(given),
+                f"the suffix {given.suffix!r} is not one that polyvox reads: {known}",
+            )
         else:
             yield _checked_name(given)
 
@@ -58,7 +61,10 @@ def _walk_folder(folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path | Sk
             status = current.stat()
             identity = (status.st_dev, status.st_ino)
             if identity in seen:
-                yield Skipped(str(current), "this folder was already searched (a link leads back to it)")
+                yield Skipped(
+                    str(current),
+                    "this folder was already searched (a link leads back to it)",
+                )
                 continue
             seen.add(identity)
             with os.scandir(current) as entries:
@@ -90,7 +96,10 @@ def _sort_out(entry: os.DirEntry[str]) -> Path | Skipped | ReadError | None:
     if not stat.S_ISREG(mode):
         return Skipped(entry.path, "not a regular file")
     if suffix_of(path) not in SUPPORTED_SUFFIXES:
-        return Skipped(entry.path, f"unknown suffix {path.suffix!r}" if path.suffix else "no suffix")
+        return Skipped(
+            entry.path,
+            f"unknown suffix {path.suffix!r}" if path.suffix else "no suffix",
+        )
     return _checked_name(path)
 
 
