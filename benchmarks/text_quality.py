@@ -1,0 +1,190 @@
+"""How good the shipped text space is: Tatoeba-112 and a bilingual dictionary, in both directions.
+
+    python benchmarks/text_quality.py [--model default] [--dimension 64] [--out FILE]
+
+R@1 by exact cosine search. The pool of a language is its own test pairs (at most 1,000). A query is right
+where its best hit has the text of its translation; a wrong text with an equal score counts as a miss.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import lzma
+import os
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+import langcodes
+import numpy as np
+
+from polyvox.encode import Encoder, load_encoder
+
+RESULT = Path(__file__).parent / "results" / "text-quality.md"
+SENTENCE_SOURCES = ("bible", "tldr", "curriculum", "manual", "interface")
+FEWEST_TRAINING_SENTENCES = 1_000
+SAME_LANGUAGE = {
+    "nob": "nb",
+    "zsm": "ms",
+    "cmn": "zh",
+    "wuu": "wuu",
+    "kzj": "dtp",
+    "lvs": "lv",
+    "pes": "fa",
+}
+TRAINED_AS = {
+    "nb": ("nb", "no"),
+    "he": ("he", "iw"),
+    "bs": ("bs",),
+    "tl": ("fil", "tl"),
+    "zh": ("zh", "zh-Hant"),
+}
+
+
+@dataclass(frozen=True)
+class Recall:
+    """R@1 of one language: from it to English, from English to it, and the number of pairs."""
+
+    language: str
+    pairs: int
+    to_english: float
+    from_english: float
+
+    @property
+    def mean(self) -> float:
+        """Mean of both directions."""
+        return (self.to_english + self.from_english) / 2
+
+
+def recall(encoder: Encoder, queries: Sequence[str], passages: Sequence[str]) -> float:
+    """Share of queries whose best passage has the text of the passage in the same place; ties are misses."""
+    similarity = encoder.encode_text(queries) @ encoder.encode_text(passages).T
+    texts = np.array(passages, object)
+    wrong = texts[:, None] != texts[None, :]
+    best_wrong = np.where(wrong, similarity, -np.inf).max(axis=1)
+    return float((similarity.diagonal() > best_wrong).mean())
+
+
+def measure(encoder: Encoder, pairs: Mapping[str, list[tuple[str, str]]]) -> list[Recall]:
+    """Both directions for every language."""
+    results = []
+    for language, members in sorted(pairs.items()):
+        own, english = [pair[0] for pair in members], [pair[1] for pair in members]
+        results.append(
+            Recall(
+                language,
+                len(members),
+                recall(encoder, own, english),
+                recall(encoder, english, own),
+            )
+        )
+    return results
+
+
+def read_pairs(path: Path, english: str) -> dict[str, list[tuple[str, str]]]:
+    """Language to (text, English text), of rows that hold English and any other languages."""
+    pairs: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    with lzma.open(path, "rt", encoding="utf-8") as stream:
+        for line in stream:
+            row: dict[str, str] = json.loads(line)
+            for language, text in row.items():
+                if language != english and english in row:
+                    pairs[language].append((text, row[english]))
+    return pairs
+
+
+def training_sentences(counts: Path) -> dict[str, int]:
+    """Rows of running text (not word lists) that the training sources hold of each language."""
+    sentences: dict[str, int] = defaultdict(int)
+    for source, languages in json.loads(counts.read_text(encoding="utf-8"))["languages"].items():
+        for language, rows in languages.items() if source in SENTENCE_SOURCES else ():
+            sentences[language.partition("#")[0]] += rows
+    return sentences
+
+
+def trained(language: str, sentences: Mapping[str, int]) -> bool:
+    """Whether a Tatoeba language had at least `FEWEST_TRAINING_SENTENCES` rows of running text."""
+    tag = SAME_LANGUAGE.get(language) or langcodes.standardize_tag(language)
+    return sum(sentences.get(name, 0) for name in TRAINED_AS.get(tag, (tag,))) >= FEWEST_TRAINING_SENTENCES
+
+
+def table(results: Sequence[Recall]) -> str:
+    """Markdown table of one test, a line a language."""
+    lines = [
+        "| language | pool | to English | from English | mean |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {r.language} | {r.pairs} | {r.to_english:.3f} | {r.from_english:.3f} | {r.mean:.3f} |"
+        for r in sorted(results, key=lambda r: -r.mean)
+    ]
+    return "\n".join(lines)
+
+
+def mean_line(name: str, results: Sequence[Recall]) -> str:
+    """One line of the table of averages."""
+    if not results:
+        return f"| {name} | 0 | | | |"
+    to, back = (
+        fmean(r.to_english for r in results),
+        fmean(r.from_english for r in results),
+    )
+    return f"| {name} | {len(results)} | {to:.3f} | {back:.3f} | **{(to + back) / 2:.3f}** |"
+
+
+def report(encoder: Encoder, data: Path) -> str:
+    """The whole result file."""
+    sentences = training_sentences(data / "counts.json")
+    tatoeba = measure(encoder, read_pairs(data / "test-tatoeba.jsonl.xz", "eng"))
+    lexicon = measure(encoder, read_pairs(data / "test-lexicon.jsonl.xz", "en"))
+    with_text = [r for r in tatoeba if trained(r.language, sentences)]
+    without = [r for r in tatoeba if not trained(r.language, sentences)]
+    head = "| test | languages | to English | from English | mean |\n|---|---|---|---|---|"
+    averages = [
+        mean_line(f"Tatoeba, all {len(tatoeba)}", tatoeba),
+        mean_line(
+            f"Tatoeba, ≥ {FEWEST_TRAINING_SENTENCES:,} rows of running training text",
+            with_text,
+        ),
+        mean_line("Tatoeba, the others", without),
+        mean_line("bilingual dictionary (GATITOS test)", lexicon),
+    ]
+    card = encoder.card
+    return "\n\n".join(
+        [
+            "# Text quality",
+            (
+                f"Model {card.name}, fingerprint {card.fingerprint}, {card.dimension} dimensions. R@1, exact "
+                "cosine search; a language's pool is its own pairs; right means the same text as the "
+                "translation; ties are misses. Made by `python benchmarks/text_quality.py`."
+            ),
+            "\n".join([head, *averages]),
+            "Languages counted as having training text: " + ", ".join(r.language for r in with_text) + ".",
+            "## Tatoeba",
+            table(tatoeba),
+            "## Bilingual dictionary",
+            table(lexicon),
+        ]
+    )
+
+
+def main() -> None:
+    """Measure and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    default = os.environ.get("POLYVOX_DATA", str(Path(__file__).parents[2] / "shared" / "data"))
+    parser.add_argument("--data", type=Path, default=Path(default))
+    parser.add_argument("--model", default="default")
+    parser.add_argument("--dimension", type=int)
+    parser.add_argument("--out", type=Path, default=RESULT)
+    options = parser.parse_args()
+    content = report(load_encoder(options.model, options.dimension), options.data / "text")
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(content + "\n", encoding="utf-8")
+    print("\n\n".join(content.split("\n\n")[:3]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,125 @@
+"""Other people's models: whatever sentence-transformers can open."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from polyvox.encode.prefix import shortened
+from polyvox.encode.protocol import ModalityError, ModelCard, Role, Vectors
+from polyvox.errors import MissingExtraError, PolyvoxError
+from polyvox.item import SAMPLING_RATE, Audio, Modality
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+MAX_SECONDS = 30.0
+"""Longest recording that is handed over whole; speech models of this kind read windows of 30 seconds."""
+_MODALITY_NAMES = {"text": Modality.TEXT, "audio": Modality.SPEECH}
+
+
+class HubEncoder:
+    """A sentence-transformers model, by path or by its name on the Hugging Face hub.
+
+    The model's own prompts for queries and passages are used. Code that comes with a model is never run.
+
+    Args:
+        name: a folder or a hub name.
+        dimension: cut vectors to a prefix and make them unit length again; the full width where None.
+        batch_size: texts or recordings in one forward pass.
+
+    Raises:
+        MissingExtraError: sentence-transformers is not installed.
+        PolyvoxError: there is no such model, it cannot be opened, or it is narrower than `dimension`.
+    """
+
+    def __init__(self, name: str, dimension: int | None = None, *, batch_size: int = 32) -> None:
+        self._model = _opened(name)
+        full = self._model.get_embedding_dimension()
+        if not full:
+            raise PolyvoxError(
+                f"the model {name!r} does not say how wide its vectors are; polyvox cannot use it"
+            )
+        if dimension is not None and not 1 <= dimension <= full:
+            raise PolyvoxError(
+                f"the model {name!r} has {full} dimensions; {dimension} is not among 1 to {full}"
+            )
+        self._batch_size = batch_size
+        able = frozenset(_MODALITY_NAMES[able] for able in self._model.modalities if able in _MODALITY_NAMES)
+        width = dimension or full
+        self._card = ModelCard(
+            name=name,
+            source=name,
+            fingerprint=f"{_fingerprint(self._model)}-{width}",
+            dimension=width,
+            modalities=able,
+            max_seconds=MAX_SECONDS if Modality.SPEECH in able else 0.0,
+        )
+
+    @property
+    def card(self) -> ModelCard:
+        """What this encoder is."""
+        return self._card
+
+    def encode_text(self, texts: Sequence[str], *, role: Role = Role.PASSAGE) -> Vectors:
+        """Encode texts, (N, dimension).
+
+        Raises:
+            ModalityError: the model does not read text.
+        """
+        if Modality.TEXT not in self._card.modalities:
+            raise ModalityError(self._card, Modality.TEXT)
+        return self._encode(list(texts), role)
+
+    def encode_speech(self, recordings: Sequence[Audio], *, role: Role = Role.PASSAGE) -> Vectors:
+        """Encode recordings, (N, dimension).
+
+        Raises:
+            ModalityError: the model does not hear speech.
+        """
+        if Modality.SPEECH not in self._card.modalities:
+            raise ModalityError(self._card, Modality.SPEECH)
+        inputs = [{"array": recording.samples, "sampling_rate": SAMPLING_RATE} for recording in recordings]
+        return self._encode(inputs, role)
+
+    def _encode(self, inputs: Sequence[object], role: Role) -> Vectors:
+        if not inputs:
+            return np.zeros((0, self._card.dimension), np.float32)
+        encode: Callable[..., Any] = (
+            self._model.encode_query if role is Role.QUERY else self._model.encode_document
+        )
+        vectors = encode(
+            inputs,
+            batch_size=self._batch_size,
+            show_progress_bar=False,
+            convert_to_numpy=True,
+            normalize_embeddings=True,
+        )
+        return shortened(np.asarray(vectors, np.float32), self._card.dimension)
+
+
+def _opened(name: str) -> SentenceTransformer:
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ImportError as error:
+        raise MissingExtraError("hub", f"the model {name!r}") from error
+    try:
+        return SentenceTransformer(name, trust_remote_code=False, device=None)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise PolyvoxError(
+            f"the model {name!r} cannot be opened: {reason}. Give 'default', a folder, or a name "
+            "on the Hugging Face hub (which needs the network the first time)"
+        ) from error
+
+
+def _fingerprint(model: SentenceTransformer) -> str:
+    """16 hexadecimal digits over the modules, the prompts and every weight."""
+    digest = hashlib.sha256(f"{model}{sorted(model.prompts.items())}".encode())
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(tensor.detach().cpu().float().numpy()).data)
+    return digest.hexdigest()[:16]

@@ -1,0 +1,141 @@
+"""A recipe: `recipe.toml`, read into frozen dataclasses and checked."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from polyvox.errors import PolyvoxError
+
+RECIPE_FILE = "recipe.toml"
+Section = TypeVar("Section")
+
+
+@dataclass(frozen=True, slots=True)
+class TextRecipe:
+    """How a text tower is trained: the section `[text]`.
+
+    Attributes:
+        sources: weight of each file of parallel rows, `train-<name>.jsonl.xz`, in the draw of batches.
+        latent_weights: weight of each source's rows in the first values; 1 where none is given.
+        vocabulary: number of subwords.
+        vocabulary_characters: characters of text that the vocabulary is learned from.
+        vocabulary_exponent: a language with n characters gets a share that grows as n ** exponent.
+        dimension: width of the vectors.
+        matryoshka: prefixes of the vector that the loss is taken at, the full width among them.
+        batch: pairs a step.
+        steps: number of steps.
+        rate: highest learning rate.
+        warmup: steps until it is reached; it then falls to zero on a straight line.
+        scale: inverse temperature of the loss.
+        token_dropout: probability that a token of a training text is left out.
+        language_exponent: a language with n tokens is drawn in proportion to n ** exponent.
+        pivot: language that the right side of a pair prefers.
+        pivot_share: how often it does.
+        longest: tokens of a training text that are used.
+        held_out_rows: rows of each source that are kept for the development table.
+        seed: of every random draw.
+    """
+
+    sources: Mapping[str, float]
+    latent_weights: Mapping[str, float] = field(default_factory=dict)
+    vocabulary: int = 64_000
+    vocabulary_characters: int = 25_000_000
+    vocabulary_exponent: float = 0.3
+    dimension: int = 256
+    matryoshka: tuple[int, ...] = (256, 128, 64, 32)
+    batch: int = 1024
+    steps: int = 10_000
+    rate: float = 0.01
+    warmup: int = 100
+    scale: float = 20.0
+    token_dropout: float = 0.0
+    language_exponent: float = 0.5
+    pivot: str = "en"
+    pivot_share: float = 0.5
+    longest: int = 96
+    held_out_rows: int = 200
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.sources:
+            raise PolyvoxError("[text.sources] is empty; name at least one source and its weight")
+        if any(width > self.dimension for width in self.matryoshka):
+            raise PolyvoxError(
+                f"[text] matryoshka {list(self.matryoshka)} exceeds dimension {self.dimension}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecipe:
+    """What the finished model is called: the section `[model]`.
+
+    Attributes:
+        name: what users call it.
+        version: changes whenever the vectors do.
+        licence: SPDX expression for the weights.
+        training_data: one line a source, with its licence.
+    """
+
+    name: str
+    version: str
+    licence: str = "Apache-2.0"
+    training_data: tuple[str, ...] = field(default=())
+
+
+def read_section(folder: Path, name: str, section: type[Section]) -> Section:
+    """Read one section of a recipe into its dataclass.
+
+    Raises:
+        PolyvoxError: no such file or section, a wrong key (the message lists the right ones), a missing
+            key, or a value of the wrong kind.
+    """
+    path = folder / RECIPE_FILE
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PolyvoxError(
+            f"{path}: cannot be read ({error.strerror}); give the folder of a recipe"
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise PolyvoxError(f"{path}: not TOML ({error})") from error
+    if name not in content:
+        raise PolyvoxError(f"{path}: has no section [{name}]; it has {', '.join(sorted(content)) or 'none'}")
+    return from_mapping(section, content[name], f"{path} [{name}]")
+
+
+def from_mapping(section: type[Section], values: Mapping[str, Any], where: str) -> Section:
+    """Build a section's dataclass from TOML values.
+
+    >>> from_mapping(ModelRecipe, {"name": "a", "versoin": "1"}, "recipe.toml [model]")
+    Traceback (most recent call last):
+    polyvox.errors.PolyvoxError: recipe.toml [model]: unknown key 'versoin';
+    the keys are name, version, licence, training_data
+    """
+    known = {entry.name: entry for entry in fields(section)}  # type: ignore[arg-type]
+    for key in values:
+        if key not in known:
+            raise PolyvoxError(f"{where}: unknown key {key!r}; the keys are {', '.join(known)}")
+    for key, entry in known.items():
+        if key not in values and entry.default is MISSING and entry.default_factory is MISSING:
+            raise PolyvoxError(f"{where}: the key {key!r} is missing")
+    return section(**{key: _value(known[key].type, value, f"{where} {key}") for key, value in values.items()})
+
+
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "int": (int,),
+    "float": (int, float),
+    "str": (str,),
+    "bool": (bool,),
+}
+
+
+def _value(kind: object, value: object, where: str) -> object:
+    """A TOML value as a dataclass field wants it; `kind` is the field's annotation as written."""
+    wanted = _KINDS.get(str(kind))
+    if wanted and (not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted)):
+        raise PolyvoxError(f"{where}: expected {kind}, got {value!r}")
+    return tuple(value) if isinstance(value, list) else value

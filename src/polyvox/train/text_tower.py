@@ -1,0 +1,278 @@
+"""Train the text tower: `python -m polyvox.train.text_tower RECIPE --data DATA --out DIR`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn import functional as F
+
+from polyvox.encode.static import save_tower
+from polyvox.errors import PolyvoxError
+from polyvox.train.bag_model import BagModel
+from polyvox.train.development import development_recall
+from polyvox.train.latent import latent_vectors
+from polyvox.train.losses.contrastive import symmetric_contrastive
+from polyvox.train.losses.matryoshka import matryoshka
+from polyvox.train.packed import Integers, PackedRows, pack
+from polyvox.train.pairs import PairSampler
+from polyvox.train.recipe import TextRecipe, read_section
+from polyvox.train.rows import (
+    ParallelRow,
+    RowCounts,
+    held_out_files,
+    held_out_hashes,
+    read_rows,
+)
+from polyvox.train.vocabulary import balanced_texts, train_vocabulary
+
+CHECKPOINT_EVERY = 1_000
+REPORT_EVERY = 100
+
+
+def train(recipe: TextRecipe, data: Path, out: Path) -> None:
+    """Train a text tower, or go on where a killed run stopped.
+
+    Args:
+        recipe: the settings.
+        data: folder with the files `train-<source>.jsonl.xz` and the tests to keep away from.
+        out: gets the tower, `rows.json` (what was read and dropped), `development.json` and checkpoints.
+
+    Raises:
+        PolyvoxError: a source is missing or empty, the loss is no number, or `out` belongs to another recipe.
+    """
+    torch.manual_seed(recipe.seed)
+    out.mkdir(parents=True, exist_ok=True)
+    _claim(out, recipe)
+    rows = _read(recipe, data, out)
+    tokenizer = _vocabulary(recipe, rows, out)
+    kept, held = _packed(recipe, rows, tokenizer)
+    del rows
+    model = BagModel(_first_table(recipe, kept, out), drop=recipe.token_dropout, seed=recipe.seed)
+    _learn(recipe, model, kept, out)
+    table = model.table.numpy()
+    save_tower(out, table, tokenizer.to_str())
+    _report_development(model, held, out)
+
+
+def _claim(out: Path, recipe: TextRecipe) -> None:
+    """Refuse a folder that another recipe has begun."""
+    content = json.dumps(asdict(recipe), indent=1, sort_keys=True)
+    path = out / "recipe.json"
+    if path.exists() and path.read_text(encoding="utf-8") != content:
+        raise PolyvoxError(f"{out} holds a run of another recipe; choose another --out or remove it")
+    path.write_text(content, encoding="utf-8")
+
+
+def _read(recipe: TextRecipe, data: Path, out: Path) -> dict[str, list[ParallelRow]]:
+    held_out = held_out_hashes(held_out_files(data))
+    say(f"{len(held_out):,} test texts are kept out of training")
+    rows: dict[str, list[ParallelRow]] = {}
+    counts: dict[str, object] = {"test_texts": len(held_out)}
+    for source in recipe.sources:
+        count = RowCounts()
+        rows[source] = list(read_rows(data / f"train-{source}.jsonl.xz", source, count, held_out))
+        if not rows[source]:
+            raise PolyvoxError(
+                f"source {source!r} has no row with two languages; remove it from [text.sources]"
+            )
+        counts[source] = asdict(count) | {"languages": len(count.languages)}
+        say(f"{source}: {counts[source]}")
+    (out / "rows.json").write_text(json.dumps(counts, indent=1), encoding="utf-8")
+    return rows
+
+
+def _vocabulary(recipe: TextRecipe, rows: dict[str, list[ParallelRow]], out: Path) -> Tokenizer:
+    path = out / "vocabulary.json"
+    if not path.exists():
+        everything = [row for source in rows.values() for row in source]
+        texts = balanced_texts(
+            everything,
+            recipe.vocabulary_characters,
+            recipe.vocabulary_exponent,
+            recipe.seed,
+        )
+        say(f"learning {recipe.vocabulary:,} subwords from {len(texts)} languages; this takes minutes")
+        tokenizer = train_vocabulary((text for some in texts.values() for text in some), recipe.vocabulary)
+        tokenizer.save(str(path))
+    return Tokenizer.from_file(str(path))
+
+
+def _packed(
+    recipe: TextRecipe, rows: dict[str, list[ParallelRow]], tokenizer: Tokenizer
+) -> tuple[list[PackedRows], list[PackedRows]]:
+    """Tokenised rows for training, and those held out for development."""
+    kept, held = [], []
+    for source, members in rows.items():
+        order = np.random.default_rng(recipe.seed).permutation(len(members))
+        cut = min(recipe.held_out_rows, len(members) // 10)
+        held.append(pack([members[place] for place in order[:cut]], tokenizer, recipe.longest))
+        kept.append(pack([members[place] for place in order[cut:]], tokenizer, recipe.longest))
+        say(f"{source}: {kept[-1].rows:,} rows, {len(kept[-1].bags.tokens):,} tokens")
+    return kept, held
+
+
+def _first_table(recipe: TextRecipe, sources: Sequence[PackedRows], out: Path) -> Tensor:
+    """Zeros where a checkpoint will fill them, else latent semantic analysis."""
+    if (out / "checkpoint.pt").exists():
+        return torch.zeros(recipe.vocabulary, recipe.dimension)
+    say("first values by latent semantic analysis; this takes minutes")
+    weights = recipe.latent_weights
+    return torch.from_numpy(
+        latent_vectors(
+            sources,
+            {rows.source: weights.get(rows.source, 1.0) for rows in sources},
+            recipe.vocabulary,
+            recipe.dimension,
+            recipe.seed,
+        )
+    )
+
+
+def _learn(recipe: TextRecipe, model: BagModel, sources: Sequence[PackedRows], out: Path) -> None:
+    first = _restore(model, out)
+    begun, total = time.monotonic(), 0.0
+    for step in range(first, recipe.steps):
+        # Seeded by the step, so that a resumed run draws what the killed one would have drawn.
+        sampler = PairSampler(
+            sources,
+            recipe.sources,
+            exponent=recipe.language_exponent,
+            pivot=recipe.pivot,
+            pivot_share=recipe.pivot_share,
+            seed=recipe.seed + step,
+        )
+        total += _step(recipe, model, sampler, step)
+        if (step + 1) % REPORT_EVERY == 0:
+            minutes = (time.monotonic() - begun) / 60 / (step + 1 - first) * (recipe.steps - step - 1)
+            loss = total / REPORT_EVERY
+            say(f"step {step + 1:,} of {recipe.steps:,}, loss {loss:.3f}, {minutes:.0f} min left")
+            total = 0.0
+        if (step + 1) % CHECKPOINT_EVERY == 0:
+            _checkpoint(model, step + 1, out)
+
+
+def _step(recipe: TextRecipe, model: BagModel, sampler: PairSampler, step: int) -> float:
+    """One batch; gives the loss."""
+    pairs = sampler.batch(recipe.batch)
+    same = torch.from_numpy(pairs.same)
+    batch = model.gather(pairs.rows.bags, np.concatenate([pairs.left, pairs.right]))
+    vectors = batch.vectors()
+    left, right = vectors[: len(pairs.left)], vectors[len(pairs.left) :]
+    loss = matryoshka(
+        lambda one, other: symmetric_contrastive(one, other, scale=recipe.scale, same=same),
+        left,
+        right,
+        _prefixes(recipe, step),
+    )
+    value = loss.item()
+    if not math.isfinite(value):
+        raise PolyvoxError(
+            f"the loss is {value} at step {step + 1}; lower `rate` or `scale` in [text] and run again, "
+            "which goes on from the last checkpoint"
+        )
+    loss.backward()  # type: ignore[no-untyped-call]
+    model.learn(batch, rate_at(recipe, step))
+    return value
+
+
+def _prefixes(recipe: TextRecipe, step: int) -> Sequence[int]:
+    """The full width and one of the others, each in its turn: two are a quarter of the cost of all."""
+    shorter = [width for width in recipe.matryoshka if width != recipe.dimension]
+    return [recipe.dimension, shorter[step % len(shorter)]] if shorter else [recipe.dimension]
+
+
+def rate_at(recipe: TextRecipe, step: int) -> float:
+    """Learning rate of a step: up on a straight line, then down to zero on another.
+
+    >>> recipe = TextRecipe(sources={"bible": 1.0}, rate=1.0, warmup=10, steps=110)
+    >>> rate_at(recipe, 4), rate_at(recipe, 60)
+    (0.5, 0.5)
+    """
+    if step < recipe.warmup:
+        return recipe.rate * (step + 1) / recipe.warmup
+    return recipe.rate * (recipe.steps - step) / (recipe.steps - recipe.warmup)
+
+
+def _checkpoint(model: BagModel, step: int, out: Path) -> None:
+    part = out / "checkpoint.part"
+    torch.save({"step": step} | model.state(), part)
+    part.replace(out / "checkpoint.pt")
+
+
+def _restore(model: BagModel, out: Path) -> int:
+    path = out / "checkpoint.pt"
+    if not path.exists():
+        return 0
+    state = torch.load(path, weights_only=True)
+    model.restore(state)
+    say(f"going on after step {state['step']:,}")
+    return int(state["step"])
+
+
+def _report_development(model: BagModel, held: Sequence[PackedRows], out: Path) -> None:
+    results: dict[str, dict[str, float]] = {}
+    for rows in held:
+
+        def encode(
+            texts: Integers, rows: PackedRows = rows
+        ) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+            tokens, begins = rows.bags.take(texts)
+            sums = F.embedding_bag(
+                torch.from_numpy(tokens),
+                model.table,
+                torch.from_numpy(begins),
+                mode="sum",
+            )
+            return np.asarray(F.normalize(sums).numpy())
+
+        results[rows.source] = development_recall(rows, encode)
+        recalls = list(results[rows.source].values())
+        if recalls:
+            say(f"{rows.source}: held-out R@1 {np.mean(recalls):.3f}, mean of {len(recalls)} languages")
+    (out / "development.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+
+
+def say(message: str) -> None:
+    """Progress goes to standard error, with the time."""
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {message}\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; gives the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m polyvox.train.text_tower", description=__doc__)
+    parser.add_argument("recipe", type=Path, help="folder with a recipe.toml")
+    parser.add_argument("--data", type=Path, required=True, help="folder with text/train-*.jsonl.xz")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        help="folder for the tower and the checkpoints",
+    )
+    parser.add_argument("--threads", type=int, default=1, help="processor cores to use")
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(options.threads)
+    try:
+        train(
+            read_section(options.recipe, "text", TextRecipe),
+            options.data / "text",
+            options.out,
+        )
+    except PolyvoxError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

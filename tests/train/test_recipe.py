@@ -1,0 +1,66 @@
+"""Recipes: read and checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from polyvox.errors import PolyvoxError
+from polyvox.train.recipe import ModelRecipe, TextRecipe, read_section
+
+SHIPPED = Path(__file__).parents[2] / "recipes" / "default"
+
+
+def recipe(folder: Path, content: str) -> Path:
+    (folder / "recipe.toml").write_text(content, encoding="utf-8")
+    return folder
+
+
+def test_values_and_defaults(tmp_path: Path) -> None:
+    content = "[text]\nbatch = 8\nrate = 1\nmatryoshka = [256, 64]\n[text.sources]\nbible = 2.0\n"
+    read = read_section(recipe(tmp_path, content), "text", TextRecipe)
+    assert (read.batch, read.rate, read.matryoshka, read.sources) == (
+        8,
+        1,
+        (256, 64),
+        {"bible": 2.0},
+    )
+    assert read.dimension == 256
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            "[text]\nbatsh = 8\n",
+            "unknown key 'batsh'; the keys are sources, latent_weights, vocabulary",
+        ),
+        ("[text]\nbatch = 8\n", "the key 'sources' is missing"),
+        ("[text]\nsources = {}\n", "name at least one source"),
+        (
+            "[text]\nbatch = 'many'\n[text.sources]\nbible = 1\n",
+            "expected int, got 'many'",
+        ),
+        ("[text]\nbatch = true\n[text.sources]\nbible = 1\n", "expected int, got True"),
+        (
+            "[text]\nmatryoshka = [512]\n[text.sources]\nbible = 1\n",
+            "exceeds dimension 256",
+        ),
+        ("[speech]\n", r"has no section \[text\]; it has speech"),
+        ("[text\n", "not TOML"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, content: str, message: str) -> None:
+    with pytest.raises(PolyvoxError, match=message):
+        read_section(recipe(tmp_path, content), "text", TextRecipe)
+
+
+def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PolyvoxError, match="give the folder of a recipe"):
+        read_section(tmp_path, "text", TextRecipe)
+
+
+def test_the_shipped_recipe_is_right() -> None:
+    assert read_section(SHIPPED, "text", TextRecipe).dimension == 256
+    assert read_section(SHIPPED, "model", ModelRecipe).name
