@@ -1,0 +1,300 @@
+"""How well the model understands people: speech to text, speech to speech and text to speech by meaning.
+
+    python benchmarks/speech_quality.py --data ../shared/data [--model default] [--seen RECIPE]
+
+Human recordings of meanings that no training used, whoever reads them (`polyvox.train.split`). A query is
+right where a candidate with the wanted text, or for recordings the wanted meaning, comes first; a wrong
+candidate with an equal score counts as ranked before it. Writes benchmarks/results/speech-quality.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyvox.encode import Encoder, load_encoder
+from polyvox.item import Audio
+from polyvox.read.sound import load_audio
+from polyvox.train.human_speech import Spoken, human_speech
+from polyvox.train.manifest import read_manifest
+from polyvox.train.parallel_text import rows, speakable
+from polyvox.train.split import Part
+
+RESULT = Path(__file__).parent / "results" / "speech-quality.md"
+SETS = ("gcompris", "artikulate")
+UNHEARD = frozenset({"it", "sv", "so"})
+"""Languages whose human recordings the shipped model never heard; see recipes/default/recipe.toml."""
+POOL = 500
+SEED = 1
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table."""
+
+    name: str
+    queries: int
+    pool: int
+    first: float
+    fifth: float
+    reciprocal: float
+    chance: float
+
+    def __str__(self) -> str:
+        return (
+            f"| {self.name} | {self.queries} | {self.pool} | {self.first:.3f} | {self.fifth:.3f} | "
+            f"{self.reciprocal:.3f} | {self.chance:.4f} |"
+        )
+
+
+HEAD = "| {} | queries | pool | R@1 | R@5 | MRR | R@1 by chance |\n|---|---|---|---|---|---|---|"
+
+
+def ranks(scores: Vectors, right: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The rank of each query's best right candidate, ties counted against it.
+
+    >>> ranks(np.array([[0.5, 0.9, 0.5]]), np.array([[True, False, False]])).tolist()
+    [3]
+    """
+    best = np.where(right, scores, -np.inf).max(1)
+    before = (scores >= best[:, None]) & ~right
+    found: NDArray[np.int64] = 1 + before.sum(1)
+    return found
+
+
+def row(name: str, queries: Vectors, wanted: Sequence[str], pool: Vectors, labels: Sequence[str]) -> Row:
+    """Measure queries whose right candidates are those labelled as wanted."""
+    right = np.array(wanted, object)[:, None] == np.array(labels, object)[None, :]
+    found = ranks(queries @ pool.T, right)
+    return Row(
+        name=name,
+        queries=len(queries),
+        pool=len(pool),
+        first=float((found == 1).mean()),
+        fifth=float((found <= 5).mean()),
+        reciprocal=float((1 / found).mean()),
+        chance=float(right.mean()),
+    )
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The recordings of one set with their vectors, row by row."""
+
+    spoken: Sequence[Spoken]
+    vectors: Vectors
+
+    def where(self, keep: Callable[[Spoken], bool]) -> Heard:
+        """Some of the recordings."""
+        places = [place for place, spoken in enumerate(self.spoken) if keep(spoken)]
+        return Heard([self.spoken[place] for place in places], self.vectors[places])
+
+    def by_language(self) -> Iterator[tuple[str, Heard]]:
+        """The recordings of each language, those it never heard marked."""
+        for language in sorted({spoken.language for spoken in self.spoken}):
+            yield language, self.where(lambda spoken, wanted=language: spoken.language == wanted)  # type: ignore[misc]
+
+
+def hear(encoder: Encoder, spoken: Sequence[Spoken]) -> Heard:
+    """Encode recordings."""
+    audio: list[Audio] = [load_audio(one.path) for one in spoken]
+    return Heard(spoken, encoder.encode_speech(audio))
+
+
+def filled(texts: Sequence[str], kin: Sequence[str], more: Sequence[str]) -> list[str]:
+    """Distinct candidates: the wanted texts, then others of their kind, then any, up to `POOL`."""
+    pool = dict.fromkeys(texts)
+    for source in (kin, more):
+        others = sorted(set(source) - set(pool))
+        random.Random(SEED).shuffle(others)
+        pool.update(dict.fromkeys(others[: max(0, POOL - len(pool))]))
+    return list(pool)
+
+
+def text_rows(
+    encoder: Encoder,
+    heard: Heard,
+    everything: Sequence[Spoken],
+    other: Mapping[str, Sequence[str]],
+    field: str,
+) -> Iterator[Row]:
+    """Speech to text by language; `field` is the text wanted: `text` (own language) or `english`."""
+    pooled: list[Row] = []
+    for language, group in heard.by_language():
+        group = group.where(
+            lambda spoken: bool(getattr(spoken, field)) and (field == "english" or spoken.given)
+        )
+        if len(group.spoken) < 10:
+            continue
+        wanted = [getattr(spoken, field) for spoken in group.spoken]
+        kin = [
+            getattr(spoken, field)
+            for spoken in everything
+            if (field == "english" or (spoken.language == language and spoken.given))
+            and getattr(spoken, field)
+        ]
+        candidates = filled(wanted, kin, other.get("en" if field == "english" else language, []))
+        name = f"{language} (never heard)" if language in UNHEARD else language
+        measured = row(name, group.vectors, wanted, encoder.encode_text(candidates), candidates)
+        pooled.append(measured)
+        yield measured
+    if pooled:
+        yield mean_of("mean of languages", pooled)
+
+
+def mean_of(name: str, measured: Sequence[Row]) -> Row:
+    """The unweighted mean over rows, and the sum of their queries."""
+    return Row(
+        name,
+        sum(one.queries for one in measured),
+        round(float(np.mean([one.pool for one in measured]))),
+        *(
+            float(np.mean([getattr(one, part) for one in measured]))
+            for part in ("first", "fifth", "reciprocal", "chance")
+        ),
+    )
+
+
+def speech_rows(heard: Heard) -> Iterator[Row]:
+    """A recording finds recordings with its meaning in other languages; the pool is all other languages."""
+    measured = []
+    for language, group in heard.by_language():
+        others = heard.where(lambda spoken, own=language: spoken.language != own)  # type: ignore[misc]
+        keys = {spoken.key for spoken in others.spoken}
+        group = group.where(lambda spoken: spoken.key in keys)  # noqa: B023 - used at once
+        if len(group.spoken) < 10:
+            continue
+        name = f"{language} (never heard)" if language in UNHEARD else language
+        wanted = [spoken.key for spoken in group.spoken]
+        labels = [spoken.key for spoken in others.spoken]
+        measured.append(row(name, group.vectors, wanted, others.vectors, labels))
+    yield from measured
+    if measured:
+        yield mean_of("mean of languages", measured)
+
+
+def query_rows(encoder: Encoder, heard: Heard) -> Iterator[Row]:
+    """An English text finds the recording; the pool is the test recordings of one language."""
+    measured = []
+    for language, group in heard.by_language():
+        group = group.where(lambda spoken: bool(spoken.english))
+        if len(group.spoken) < 30:
+            continue
+        queries = sorted({spoken.english for spoken in group.spoken})
+        labels = [spoken.english for spoken in group.spoken]
+        measured.append(row(language, encoder.encode_text(queries), queries, group.vectors, labels))
+    yield from measured
+    if measured:
+        yield mean_of("mean of languages", measured)
+
+
+def mboshi_row(encoder: Encoder, folder: Path) -> Row:
+    """Mboshi, a language that nothing was trained on: speech to its French translation."""
+    recordings = read_manifest(folder / "manifest.tsv")
+    leaked = {one.transcript for one in recordings if one.split == "train"}
+    kept = [one for one in recordings if one.split == "dev" and one.transcript not in leaked]
+    vectors = encoder.encode_speech([load_audio(folder / one.path) for one in kept])
+    pool = sorted({one.translation for one in kept})
+    wanted = [one.translation for one in kept]
+    return row("mboshi to French", vectors, wanted, encoder.encode_text(pool), pool)
+
+
+def other_texts(folder: Path, languages: Sequence[str]) -> dict[str, list[str]]:
+    """Words and names of the training texts by language, to fill pools with."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for source in ("train-lexicon", "train-cldr"):
+        for entry in rows(folder / f"{source}.jsonl.xz"):
+            for language in languages:
+                text = entry.get({"pt-BR": "pt"}.get(language, language), "")
+                if text and speakable(text, 40) and "skin tone" not in entry.get("en", ""):
+                    found[language].append(text)
+    return found
+
+
+def seen_rows(
+    encoder: Encoder,
+    heard: Heard,
+    everything: Sequence[Spoken],
+    recipe: Path,
+    data: Path,
+    other: Mapping[str, Sequence[str]],
+) -> Iterator[Row]:
+    """Own-language rows apart: words whose text stage two read somewhere, and words it never read."""
+    from polyvox.train.said_texts import said_texts
+    from polyvox.train.speech_recipe import load_speech_recipe
+
+    texts = said_texts(load_speech_recipe(recipe).said(), data / "text", dict.fromkeys(ALPHABET, 1))
+    read = {(language, text.text.casefold()) for language, found in texts.items() for text in found}
+    for name, wanted in (("its text was in the training texts", True), ("it was not", False)):
+        group = heard.where(lambda one: ((one.language, one.text.casefold()) in read) == wanted)  # noqa: B023
+        found = list(text_rows(encoder, group, everything, other, "text"))
+        if found:
+            yield mean_of(f"{name} ({found[-1].queries} queries)", found[:-1])
+
+
+ALPHABET = "aeiouyəɛɔɪʊɑæʌpbtdkɡmnŋfvszʃʒlrjwxhθð"
+
+
+def main() -> None:
+    """Measure and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", default="default")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--seen", type=Path, help="recipe whose training texts are told apart")
+    parser.add_argument("--out", type=Path, default=RESULT)
+    given = parser.parse_args()
+    encoder = load_encoder(given.model)
+    report = "\n".join(sections(encoder, given.data, given.seen)) + "\n"
+    given.out.parent.mkdir(parents=True, exist_ok=True)
+    given.out.write_text(report, encoding="utf-8")
+    print(report)
+
+
+def sections(encoder: Encoder, data: Path, recipe: Path | None) -> Iterator[str]:
+    """The report, paragraph by paragraph."""
+    yield f"# Speech quality: {encoder.card.name}, {encoder.card.fingerprint}\n"
+    yield INTRODUCTION
+    for source in SETS:
+        everything = list(human_speech(data / "speech", [source], {}))
+        tested = [one for one in everything if one.part is Part.TEST]
+        heard = hear(encoder, tested)
+        other = other_texts(data / "text", sorted({one.language for one in tested}))
+        tables: list[tuple[str, Iterator[Row]]] = [
+            ("speech → text in its own language", text_rows(encoder, heard, everything, other, "text")),
+            ("speech → English text", text_rows(encoder, heard, everything, other, "english")),
+            ("speech → speech in another language", speech_rows(heard)),
+            ("English text → speech", query_rows(encoder, heard)),
+        ]
+        if recipe is not None:
+            seen = seen_rows(encoder, heard, everything, recipe, data, other)
+            tables.insert(1, ("own language, apart by training text", seen))
+        for name, found in tables:
+            lines = [str(one) for one in found]
+            if lines:
+                yield f"## {source}: {name}\n\n" + HEAD.format("language") + "\n" + "\n".join(lines) + "\n"
+    yield "## A language without any training\n\n" + HEAD.format("set")
+    yield str(mboshi_row(encoder, data / "speech" / "mboshi"))
+
+
+INTRODUCTION = f"""Human recordings of the test meanings: a fixed 30 % of all meanings, in whatever language
+and by whatever reader, none of whose recordings took part in training. The readers are known: nearly every
+language of these sets has one or two readers, and other words by them were trained on. Languages marked
+"never heard" are the exception: no human recording in them was trained on.
+
+Text pools hold every distinct wanted text, then other texts of the same set (for own-language pools in the
+same language; these were trained on), then training words, up to {POOL}; seed {SEED}. Only texts that came
+with a recording count as its own-language text. Relevance is identity of the text or the meaning; a wrong
+candidate with an equal score is ranked first.
+"""
+
+
+if __name__ == "__main__":
+    main()

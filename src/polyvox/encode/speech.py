@@ -1,0 +1,102 @@
+"""The light speech tower: log-mel features in numpy, the network in ONNX Runtime, no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from polyvox.encode.features import MELS, Features, log_mel
+from polyvox.encode.protocol import Vectors
+from polyvox.errors import PolyvoxError
+from polyvox.item import SAMPLING_RATE, Audio
+
+MODEL_FILE = "speech.onnx"
+_FRAMES_A_BATCH = 12_000
+"""Padded frames that go through the network at once: two minutes of sound."""
+
+
+class SpeechTower:
+    """Hears recordings: the exported half of a polyvox model.
+
+    Args:
+        path: an ONNX file with the inputs `features` (B, T, 80) and `lengths` (B,) and the output `vectors`.
+        threads: how many threads the network may use; 0 leaves the choice to ONNX Runtime.
+
+    Raises:
+        PolyvoxError: there is no such file, or it is not a speech tower.
+    """
+
+    def __init__(self, path: Path, *, threads: int = 0) -> None:
+        if not path.is_file():
+            raise PolyvoxError(f"{path}: no such file; the model cannot hear speech without it")
+        self._path = path
+        self._threads = threads
+
+    @classmethod
+    def load(cls, folder: Path, *, threads: int = 0) -> SpeechTower:
+        """The speech tower of a model folder; the network is read when it is first needed."""
+        return cls(folder / MODEL_FILE, threads=threads)
+
+    @cached_property
+    def _session(self) -> Any:  # noqa: ANN401 - onnxruntime has no types
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.log_severity_level = 3
+        try:
+            return onnxruntime.InferenceSession(self._path, options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise PolyvoxError(f"{self._path} is not a usable ONNX model: {error}") from error
+
+    @cached_property
+    def _metadata(self) -> dict[str, str]:
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    @property
+    def max_seconds(self) -> float:
+        """Longest recording that is heard; what comes later in it is ignored."""
+        return float(self._metadata.get("max_seconds", 20.0))
+
+    @property
+    def dimension(self) -> int:
+        """Width of the vectors."""
+        return int(self._session.get_outputs()[0].shape[1])
+
+    def encode(self, recordings: Sequence[Audio]) -> Vectors:
+        """Encode recordings, each as it would be alone.
+
+        Returns:
+            Shape (N, dimension), float32, rows of unit length.
+        """
+        vectors = np.zeros((len(recordings), self.dimension), np.float32)
+        longest = int(self.max_seconds * SAMPLING_RATE)
+        features = [log_mel(Audio(audio.samples[:longest])) for audio in recordings]
+        for batch in _batches(features):
+            padded, lengths = _pad([features[number] for number in batch])
+            feed = {"features": padded, "lengths": lengths}
+            vectors[batch] = self._session.run(["vectors"], feed)[0]
+        return vectors
+
+
+def _batches(features: Sequence[Features]) -> Iterator[list[int]]:
+    batch: list[int] = []
+    for number in sorted(range(len(features)), key=lambda number: len(features[number])):
+        if batch and (len(batch) + 1) * len(features[number]) > _FRAMES_A_BATCH:
+            yield batch
+            batch = []
+        batch.append(number)
+    if batch:
+        yield batch
+
+
+def _pad(features: Sequence[Features]) -> tuple[Features, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    lengths = np.array([len(one) for one in features], np.int64)
+    padded = np.zeros((len(features), int(lengths.max()), MELS), np.float32)
+    for row, one in zip(padded, features, strict=True):
+        row[: len(one)] = one
+    return padded, lengths

@@ -1,0 +1,62 @@
+"""The lower half of the speech tower: log-mel features to sounds of one IPA inventory for all languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from polyvox.encode.features import MELS
+from polyvox.modules.conformer import ConformerBlock
+
+
+@dataclass(frozen=True, slots=True)
+class SoundsConfig:
+    """Sizes of the lower half; `sounds` counts the inventory and the blank, which is number 0."""
+
+    sounds: int
+    width: int = 256
+    layers: int = 4
+    heads: int = 4
+    kernel: int = 11
+    dropout: float = 0.1
+
+
+class Sounds(nn.Module):
+    """Log-mel features to the log-odds of each sound every 40 ms, trained by CTC.
+
+    Two strided convolutions bring 100 frames a second down to 25; masked conformer blocks follow.
+    """
+
+    def __init__(self, config: SoundsConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.first = nn.Conv1d(MELS, config.width, 5, stride=2, padding=2)
+        self.second = nn.Conv1d(config.width, config.width, 5, stride=2, padding=2)
+        self.blocks = nn.ModuleList(
+            ConformerBlock(config.width, config.heads, config.kernel, config.dropout)
+            for _ in range(config.layers)
+        )
+        self.norm = nn.LayerNorm(config.width)
+        self.head = nn.Linear(config.width, config.sounds)
+
+    def forward(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Score the sounds.
+
+        Args:
+            features: (B, T, 80), padded at the end with anything.
+            lengths: (B,), frames of each recording.
+
+        Returns:
+            Logits (B, ceil(T/4), sounds) and the mask (B, ceil(T/4)), True where there is content.
+        """
+        mask = torch.arange(features.shape[1], device=features.device)[None] < lengths[:, None]
+        states = (features * mask.unsqueeze(-1)).transpose(1, 2)
+        mask = mask[:, ::2]
+        states = nn.functional.gelu(self.first(states)) * mask.unsqueeze(1)
+        mask = mask[:, ::2]
+        states = nn.functional.gelu(self.second(states)).transpose(1, 2)
+        for block in self.blocks:
+            states = block(states, mask)
+        return self.head(self.norm(states)), mask

@@ -1,0 +1,85 @@
+"""The speech tower: sounds, then meaning, as one module that saves and loads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from polyvox.errors import PolyvoxError
+from polyvox.modules.meaning import Meaning, MeaningConfig, merge_sounds
+from polyvox.modules.sounds import Sounds, SoundsConfig
+
+_CONFIG = "config.json"
+_WEIGHTS = "model.safetensors"
+
+
+class SpeechTower(nn.Module):
+    """Log-mel features to unit vectors of the text space.
+
+    Args:
+        inventory: the IPA letters in the order of the output, the first one empty for the blank.
+        sounds: sizes of the lower half.
+        meaning: sizes of the upper half.
+        blank_bias: taken from the log-odds of the blank before sounds are merged; above 0 fewer sounds are
+            missed and more are imagined.
+    """
+
+    def __init__(
+        self, inventory: Sequence[str], sounds: SoundsConfig, meaning: MeaningConfig, blank_bias: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.inventory = list(inventory)
+        self.blank_bias = blank_bias
+        self.sounds = Sounds(sounds)
+        self.meaning = Meaning(meaning)
+
+    def forward(self, features: Tensor, lengths: Tensor) -> Tensor:
+        """Map features (B, T, 80) with their lengths (B,) to unit vectors (B, dimension)."""
+        logits, mask = self.sounds(features, lengths)
+        return self.understand(logits, mask)
+
+    def understand(self, logits: Tensor, mask: Tensor) -> Tensor:
+        """The upper half alone: log-odds of sounds (B, T, sounds) and their mask to unit vectors."""
+        bias = torch.zeros(logits.shape[-1], device=logits.device)
+        bias[0] = self.blank_bias
+        merged, kept = merge_sounds(torch.softmax(logits.float() - bias, -1), mask)
+        vectors: Tensor = self.meaning(merged, kept)
+        return vectors
+
+    def save(self, folder: Path) -> None:
+        """Write `config.json` and `model.safetensors`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        config = {
+            "inventory": self.inventory,
+            "blank_bias": self.blank_bias,
+            "sounds": asdict(self.sounds.config),
+            "meaning": asdict(self.meaning.config),
+        }
+        text = json.dumps(config, ensure_ascii=False, indent=1)
+        (folder / _CONFIG).write_text(text + "\n", encoding="utf-8")
+        save_file({name: value.contiguous() for name, value in self.state_dict().items()}, folder / _WEIGHTS)
+
+    @classmethod
+    def load(cls, folder: Path) -> SpeechTower:
+        """Read what `save` wrote.
+
+        Raises:
+            PolyvoxError: the folder holds no speech tower.
+        """
+        if not (folder / _CONFIG).is_file() or not (folder / _WEIGHTS).is_file():
+            raise PolyvoxError(f"{folder} holds no speech tower: {_CONFIG} and {_WEIGHTS} are needed")
+        config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+        tower = cls(
+            config["inventory"],
+            SoundsConfig(**config["sounds"]),
+            MeaningConfig(**config["meaning"]),
+            config["blank_bias"],
+        )
+        tower.load_state_dict(load_file(folder / _WEIGHTS))
+        return tower

@@ -1,0 +1,87 @@
+"""The section [speech] of a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from polyvox.modules.meaning import MeaningConfig
+from polyvox.modules.sounds import SoundsConfig
+from polyvox.train.augment import Augmentation
+from polyvox.train.meaning import MeaningTraining
+from polyvox.train.recipe import from_mapping, read_section
+from polyvox.train.said_texts import SaidTextConfig
+from polyvox.train.sounds import SoundsTraining
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRecipe:
+    """How a speech tower is trained.
+
+    Attributes:
+        human: sets of `speech/` to learn from, each with the number of copies made of a recording (the
+            first clean, the others distorted).
+        dictionary: files of `text/` that give the word of a language for an English word, for recordings
+            that have no text.
+        unheard: languages whose human recordings are all left out of training.
+        longest_seconds: longer recordings are left out.
+        least_sounds: a sound that is rarer than this is not in the inventory.
+        seed: of the distortions.
+        augmentation: how often each distortion is applied.
+        sounds: stage one.
+        sizes: widths and depths of the network.
+        texts: what stage two reads.
+        meaning: stage two.
+    """
+
+    human: Mapping[str, int]
+    dictionary: tuple[str, ...]
+    unheard: tuple[str, ...] = ()
+    longest_seconds: float = 14.0
+    least_sounds: int = 80
+    seed: int = 1
+    augmentation: Mapping[str, Any] = field(default_factory=dict)
+    sounds: Mapping[str, Any] = field(default_factory=dict)
+    sizes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    texts: Mapping[str, Any] = field(default_factory=dict)
+    meaning: Mapping[str, Any] = field(default_factory=dict)
+
+    def stage_one(self) -> SoundsTraining:
+        """[speech.sounds], checked."""
+        return from_mapping(SoundsTraining, self.sounds, "[speech.sounds]")
+
+    def stage_two(self) -> MeaningTraining:
+        """[speech.meaning], checked."""
+        return from_mapping(MeaningTraining, self.meaning, "[speech.meaning]")
+
+    def distortions(self) -> Augmentation:
+        """[speech.augmentation], checked."""
+        return from_mapping(Augmentation, self.augmentation, "[speech.augmentation]")
+
+    def said(self) -> SaidTextConfig:
+        """[speech.texts], checked."""
+        return from_mapping(SaidTextConfig, self.texts, "[speech.texts]")
+
+    def sounds_config(self, inventory: int) -> SoundsConfig:
+        """[speech.sizes.sounds], checked."""
+        sizes = {**self.sizes.get("sounds", {}), "sounds": inventory}
+        return from_mapping(SoundsConfig, sizes, "[speech.sizes.sounds]")
+
+    def meaning_config(self, inventory: int, dimension: int) -> MeaningConfig:
+        """[speech.sizes.meaning], checked."""
+        sizes = {**self.sizes.get("meaning", {}), "sounds": inventory, "dimension": dimension}
+        return from_mapping(MeaningConfig, sizes, "[speech.sizes.meaning]")
+
+
+def load_speech_recipe(recipe: Path) -> SpeechRecipe:
+    """Read [speech] from a recipe folder, every part of it checked.
+
+    Raises:
+        PolyvoxError: as `read_section` does.
+    """
+    loaded = read_section(recipe, "speech", SpeechRecipe)
+    loaded.stage_one(), loaded.stage_two(), loaded.distortions(), loaded.said()
+    loaded.sounds_config(1), loaded.meaning_config(1, 1)
+    return loaded

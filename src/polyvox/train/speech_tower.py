@@ -1,0 +1,233 @@
+"""Train the speech tower of a recipe: sounds first, meaning second, both together last.
+
+    python -m polyvox.train.speech_tower RECIPE --data DATA --synthetic DIR --text MODEL --out DIR
+
+Every stage keeps a checkpoint in `--out` and goes on from it. `--out` also gets the finished tower, `tower/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from polyvox.encode.load import load_encoder
+from polyvox.modules.sounds import Sounds
+from polyvox.modules.speech_tower import SpeechTower
+from polyvox.train.feature_store import Example, FeatureStore, build_store
+from polyvox.train.human_speech import Spoken, human_speech, translations
+from polyvox.train.languages import espeak_voice
+from polyvox.train.manifest import read_manifest
+from polyvox.train.meaning import Said, confusions, train_jointly, train_on_text
+from polyvox.train.phonemes import ipa, phones
+from polyvox.train.said_texts import SaidText, TextEncoder, said_texts
+from polyvox.train.sounds import error_rates, inventory, train_sounds
+from polyvox.train.speech_batches import SpeechSource
+from polyvox.train.speech_recipe import SpeechRecipe, load_speech_recipe
+from polyvox.train.split import Part
+
+_ENCODED_AT_ONCE = 10_000
+
+
+def human_examples(recipe: SpeechRecipe, data: Path) -> list[Example]:
+    """The human recordings to learn from or to watch progress on; test meanings are left out here."""
+    sources = list(recipe.human)
+    languages = sorted({spoken.language for spoken in human_speech(data / "speech", sources, {})})
+    names = translations(data / "text", recipe.dictionary, languages)
+    return [
+        _example(spoken, 1 if spoken.part is Part.DEVELOPMENT else recipe.human[spoken.source])
+        for spoken in human_speech(data / "speech", sources, names)
+        if spoken.part is not Part.TEST
+        and spoken.language not in recipe.unheard
+        and spoken.seconds <= recipe.longest_seconds
+    ]
+
+
+def _example(spoken: Spoken, copies: int) -> Example:
+    return Example(
+        path=str(spoken.path),
+        source=spoken.source,
+        language=spoken.language,
+        part=spoken.part,
+        phones=_phones(spoken.text, spoken.language),
+        text=spoken.text,
+        english=spoken.english,
+        key=spoken.key,
+        copies=copies,
+    )
+
+
+def synthetic_examples(recipe: SpeechRecipe, folder: Path) -> list[Example]:
+    """The recordings of a synthesis run."""
+    return [
+        Example(
+            path=str(folder / recording.path),
+            source="synthetic",
+            language=recording.language,
+            part=Part.TRAIN,
+            phones=_phones(recording.transcript, recording.language),
+            text=recording.transcript,
+            english=recording.translation,
+            key=recording.key,
+        )
+        for recording in read_manifest(folder / "manifest.tsv")
+        if recording.seconds <= recipe.longest_seconds
+    ]
+
+
+def _phones(text: str, language: str) -> tuple[str, ...]:
+    return tuple(phones(ipa(text, language))) if text and espeak_voice(language) else ()
+
+
+def grouped(
+    stores: Sequence[FeatureStore], part: Part, *, labelled: bool
+) -> dict[str, list[tuple[int, int]]]:
+    """Rows of a part by source; `labelled` keeps those with sounds for CTC, else those with a meaning."""
+    groups: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for store_number, store in enumerate(stores):
+        for number, row in enumerate(store.rows):
+            example = row.example
+            sounds_fit = bool(example.phones) and row.frames >= 4 * (len(example.phones) + 1)
+            wanted = sounds_fit if labelled else bool(example.text or example.english)
+            if example.part == part and wanted:
+                groups[example.source].append((store_number, number))
+    return dict(groups)
+
+
+def vectors_of(
+    texts: Iterable[str], encode: TextEncoder
+) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float16]]]:
+    """The frozen text tower's vector of every text, float16."""
+    wanted = sorted(set(texts) - {""})
+    found: dict[str, np.ndarray[tuple[int], np.dtype[np.float16]]] = {}
+    for start in range(0, len(wanted), _ENCODED_AT_ONCE):
+        piece = wanted[start : start + _ENCODED_AT_ONCE]
+        found.update(zip(piece, encode(piece).astype(np.float16), strict=True))
+    return found
+
+
+def said_with_vectors(recipe: SpeechRecipe, data: Path, sounds: Sequence[str], encode: TextEncoder) -> Said:
+    """The texts of stage two with their vectors, in the order of their languages."""
+    numbers = {sound: number for number, sound in enumerate(sounds) if sound}
+    config = recipe.said()
+    by_language = said_texts(config, data / "text", numbers)
+    texts: list[SaidText] = [text for language in by_language for text in by_language[language]]
+    vectors = vectors_of(_every(texts), encode)
+    nothing = np.zeros_like(next(iter(vectors.values())))
+    shares = np.array([config.languages[language] for language in by_language], float)
+    return Said(
+        texts=texts,
+        own=np.stack([vectors[text.text] for text in texts]),
+        english=np.stack([vectors.get(text.english, nothing) for text in texts]),
+        starts=np.cumsum([0, *(len(found) for found in by_language.values())]),
+        shares=shares / shares.sum(),
+    )
+
+
+def _every(texts: Sequence[SaidText]) -> Iterator[str]:
+    for text in texts:
+        yield text.text
+        yield text.english
+
+
+def train(recipe: SpeechRecipe, data: Path, synthetic: Path, text_model: Path | str, out: Path) -> Path:
+    """Train all stages and save the tower.
+
+    Returns:
+        The folder of the finished tower.
+
+    Raises:
+        PolyvoxError: data, recipe or text model cannot be used; the message says why.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    stores = [
+        build_store(human_examples(recipe, data), out / "human", recipe.distortions(), recipe.seed),
+        build_store(
+            synthetic_examples(recipe, synthetic), out / "synthetic", recipe.distortions(), recipe.seed
+        ),
+    ]
+    sounds = _inventory(recipe, stores, out)
+    lower = learn_sounds(recipe, stores, sounds, out)
+    encoder = load_encoder(text_model)
+    tower = SpeechTower(sounds, lower.config, recipe.meaning_config(len(sounds), encoder.card.dimension))
+    tower.sounds.load_state_dict(lower.state_dict())
+    return learn_meaning(recipe, stores, tower, data, encoder.encode_text, out)
+
+
+def _inventory(recipe: SpeechRecipe, stores: Sequence[FeatureStore], out: Path) -> list[str]:
+    path = out / "sounds.json"
+    if not path.exists():
+        spoken = (row.example.phones for store in stores for row in store.rows)
+        found = inventory(spoken, recipe.least_sounds)
+        path.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+    return list(json.loads(path.read_text(encoding="utf-8")))
+
+
+def learn_sounds(
+    recipe: SpeechRecipe, stores: Sequence[FeatureStore], sounds: Sequence[str], out: Path
+) -> Sounds:
+    """Stage one; prints the phone error rate on development words."""
+    training = recipe.stage_one()
+    torch.manual_seed(training.seed)
+    lower = Sounds(recipe.sounds_config(len(sounds)))
+    source = SpeechSource(stores, grouped(stores, Part.TRAIN, labelled=True), training.shares)
+    train_sounds(lower, source, sounds, training, out)
+    watched = [
+        place for places in grouped(stores, Part.DEVELOPMENT, labelled=True).values() for place in places
+    ]
+    for name, rate in error_rates(lower, source, watched, sounds).items():
+        sys.stderr.write(f"phone error rate, development words of {name}: {rate:.3f}\n")
+    return lower
+
+
+def learn_meaning(
+    recipe: SpeechRecipe,
+    stores: Sequence[FeatureStore],
+    tower: SpeechTower,
+    data: Path,
+    encode: TextEncoder,
+    out: Path,
+) -> Path:
+    """Stage two: text alone, then both; saves `out/tower` after each."""
+    training = recipe.stage_two()
+    source = SpeechSource(stores, grouped(stores, Part.TRAIN, labelled=False), training.shares)
+    tower.eval()
+    confusion = confusions(tower, source, 20)
+    tower.train()
+    said = said_with_vectors(recipe, data, tower.inventory, encode)
+    folder = out / "tower"
+    if not (out / "joint.safetensors").exists():
+        train_on_text(tower, said, confusion, training, out)
+        tower.save(folder)
+    carried = (
+        text for store in stores for row in store.rows for text in (row.example.text, row.example.english)
+    )
+    train_jointly(tower, source, vectors_of(carried, encode), said, confusion, training, out)
+    tower.save(folder)
+    return folder
+
+
+def main() -> None:
+    """The command line of this module."""
+    parser = argparse.ArgumentParser(description="Train the speech tower of a recipe.")
+    parser.add_argument("recipe", type=Path, help="folder with recipe.toml")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the shared data")
+    parser.add_argument(
+        "--synthetic", type=Path, required=True, help="folder that polyvox.train.synthesis wrote"
+    )
+    parser.add_argument("--text", default="default", help="text model whose space is learned")
+    parser.add_argument("--out", type=Path, required=True)
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    tower = train(load_speech_recipe(given.recipe), given.data, given.synthetic, given.text, given.out)
+    sys.stderr.write(f"{tower}\n")
+
+
+if __name__ == "__main__":
+    main()
