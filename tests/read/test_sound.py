@@ -63,6 +63,16 @@ def test_six_channels_are_averaged(encode: Encode) -> None:
     assert np.abs(samples).max() == pytest.approx(0.1, abs=1e-4)
 
 
+@pytest.mark.parametrize("channels", [8, 24])
+def test_more_channels_than_a_frame_has_pointers(channels: int) -> None:
+    sound = np.repeat(tone(1, 16_000)[:, None], channels, axis=1)
+    data = (sound * 32_767).astype("<i2").tobytes()
+    wave = struct.pack("<IHHIIHH", 16, 1, channels, 16_000, 32_000 * channels, 2 * channels, 16)
+    header = struct.pack("<4sI8s20s4sI", b"RIFF", 36 + len(data), b"WAVEfmt ", wave, b"data", len(data))
+    samples = load_audio(BytesIO(header + data)).samples
+    np.testing.assert_allclose(samples, tone(1, 16_000), atol=1e-3)
+
+
 @pytest.mark.parametrize("container", ["mp4", "webm"])
 def test_film(encode: Encode, container: str) -> None:
     codec = "aac" if container == "mp4" else "libopus"

@@ -232,15 +232,16 @@ def _resampled(resampler: AudioResampler | None, frame: AudioFrame) -> tuple[Aud
             return resampler, [_average(out) for out in resampler.resample(frame)]
         except ValueError:
             pieces = [_average(out) for out in resampler.resample(None)]
-    resampler = av.AudioResampler(format="fltp", layout=frame.layout, rate=SAMPLING_RATE)
+    resampler = av.AudioResampler(format="flt", layout=frame.layout, rate=SAMPLING_RATE)
     pieces += [_average(out) for out in resampler.resample(frame)]
     return resampler, pieces
 
 
 def _average(frame: AudioFrame) -> Samples:
-    channels = frame.to_ndarray()
-    mono: Samples = channels[0] if len(channels) == 1 else channels.mean(axis=0, dtype=np.float32)
-    return mono
+    # Interleaved, because PyAV counts the planes of a frame with eight channels and more beyond their end.
+    interleaved = frame.to_ndarray().astype(np.float32, copy=False)
+    channels = interleaved.reshape(-1, frame.layout.nb_channels)
+    return channels[:, 0] if channels.shape[1] == 1 else channels.mean(axis=1, dtype=np.float32)
 
 
 def _blocks(pieces: Iterator[Samples], decoding: Decoding) -> Iterator[Samples]:
