@@ -12,7 +12,10 @@ from polyvox.index.errors import (
 from polyvox.index.files import FileState
 from polyvox.index.filters import Filter
 from polyvox.index.hit import Hit, Source
-from polyvox.index.index import Index, SearchMode
+from polyvox.index.index import Index
+from polyvox.index.info import IndexInfo
+from polyvox.index.search import SearchMode
+from polyvox.index.verify import Verification
 from polyvox.index.writer import IndexWriter
 
 __all__ = [
@@ -22,10 +25,12 @@ __all__ = [
     "Hit",
     "Index",
     "IndexFormatError",
+    "IndexInfo",
     "IndexWriter",
     "LockedError",
     "ModelMismatchError",
     "SearchMode",
     "Source",
     "VectorError",
+    "Verification",
 ]

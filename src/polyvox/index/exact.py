@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from polyvox.index.table import Addresses, ItemTable
+from polyvox.index.table import Addresses, ItemTable, vector_rows
 
 
 def exact_search(
@@ -24,9 +23,3 @@ def exact_search(
         best = np.lexsort((addresses, -scores))[:depth]
         addresses, scores = addresses[best], scores[best]
     return addresses, scores
-
-
-def vector_rows(column: pa.FixedSizeListArray) -> NDArray[np.float32]:
-    """A vector column as an array of shape (N, dimension), without a copy."""
-    rows: NDArray[np.float32] = column.flatten().to_numpy().reshape(len(column), column.type.list_size)
-    return rows

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 
@@ -91,6 +92,7 @@ class FileLog:
     def compact(self) -> None:
         """Rewrite the log so that it has one record a path, in one commit."""
         lance.write_dataset(_arrow(self.states().values()), self._uri, mode="overwrite")
+        lance.dataset(self._uri).cleanup_old_versions(older_than=timedelta(0))
 
 
 def _arrow(states: Iterable[FileState]) -> pa.Table:

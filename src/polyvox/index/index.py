@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from enum import StrEnum
 from itertools import islice
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from polyvox.encode.load import load_encoder
-from polyvox.encode.protocol import Encoder, Role
+from polyvox.encode.protocol import Encoder
 from polyvox.index.errors import IndexFormatError
-from polyvox.index.exact import exact_search
 from polyvox.index.files import FileLog
 from polyvox.index.filters import Filter
-from polyvox.index.hit import Hit, Source
+from polyvox.index.head_files import HeadFiles
+from polyvox.index.head_reader import HeadReader
+from polyvox.index.head_writer import HeadWriter
+from polyvox.index.hit import Hit
+from polyvox.index.info import IndexInfo, gather_info
+from polyvox.index.lexical import create_word_index
+from polyvox.index.lock import WriterLock
 from polyvox.index.manifest import FILE_NAME, Manifest
-from polyvox.index.schema import ITEM_COLUMNS, checked_vectors, content_digest, metadata_of
-from polyvox.index.table import Addresses, ItemTable
-from polyvox.index.writer import FILES, ITEMS, IndexWriter
-from polyvox.item import Audio, Item, Modality
-
-Query = str | Audio | NDArray[np.float32]
-"""Words, a voice, or a vector of shape (dimension,)."""
+from polyvox.index.schema import content_digest
+from polyvox.index.search import Query, SearchMode, find, query_vector
+from polyvox.index.snapshot import SnapshotReader
+from polyvox.index.table import ItemTable
+from polyvox.index.vectors import encode_items
+from polyvox.index.verify import Verification, verify_index
+from polyvox.index.writer import FILES, HEAD, ITEMS, IndexWriter
+from polyvox.item import Item, Modality
 
 ENCODE_BATCH = 256
-
-
-class SearchMode(StrEnum):
-    """How items are found: by vector, by words, or by both with their ranks fused."""
-
-    DENSE = "dense"
-    LEXICAL = "lexical"
-    HYBRID = "hybrid"
 
 
 class Index:
@@ -50,8 +42,9 @@ class Index:
         self.folder = folder
         self.manifest = manifest
         self._encoder = encoder
-        self._table = ItemTable.open(folder / ITEMS)
-        self._refreshing = threading.Lock()
+        self._lock = WriterLock(folder)
+        head = HeadReader(folder / HEAD, manifest.dimension)
+        self._reader = SnapshotReader(folder / ITEMS, head, self._repair_head, lambda: self._lock.busy)
 
     @classmethod
     def create(cls, path: str | Path, encoder: Encoder) -> Index:
@@ -61,16 +54,16 @@ class Index:
             IndexFormatError: there is an index, or something else, at `path`.
         """
         folder = Path(path)
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            what = (
-                "already is an index; open it"
-                if (folder / FILE_NAME).exists()
-                else "is in use; choose an empty folder"
+        if folder.exists() and (not folder.is_dir() or _holds_more_than_a_draft(folder)):
+            known = (folder / FILE_NAME).exists()
+            raise IndexFormatError(
+                f"{folder} {'already is an index; open it' if known else 'is in use; choose an empty folder'}"
             )
-            raise IndexFormatError(f"{folder} {what}")
         folder.mkdir(parents=True, exist_ok=True)
-        ItemTable.create(folder / ITEMS, encoder.card.dimension)
+        table = ItemTable.create(folder / ITEMS, encoder.card.dimension)
+        create_word_index(table)
         FileLog.create(folder / FILES)
+        # Last, because it is what makes the folder an index: before it, a killed creation starts over.
         Manifest.of(encoder.card).write(folder)
         return cls.open(folder, encoder)
 
@@ -116,7 +109,7 @@ class Index:
         return self._encoder
 
     def __len__(self) -> int:
-        return len(self._snapshot())
+        return len(self._reader.current().table)
 
     def writer(self, *, timeout: float = 60.0, on_wait: Callable[[str], None] | None = None) -> IndexWriter:
         """A writer for many changes; see `IndexWriter`."""
@@ -133,19 +126,34 @@ class Index:
         path: str | None = None,
         where: Mapping[str, str] | None = None,
     ) -> list[Hit]:
-        """The `limit` best items for a query, best first; `Filter` says what the last four accept."""
+        """The `limit` best items for a query, best first; `Filter` says what the last four accept.
+
+        Raises:
+            ValueError: a voice or a vector is asked for in a mode that needs words.
+            VectorError: a vector query has the wrong dimension or is not finite.
+        """
+        mode = SearchMode(mode)
         chosen = Filter(language, modality, path, where or {})
-        table = self._snapshot()
-        vector = self._query_vector(query)
-        addresses, scores = exact_search(table, vector, limit, chosen.sql())
-        return _dense_hits(table, addresses, scores)
+        if mode is not SearchMode.DENSE and not isinstance(query, str):
+            raise ValueError(f"{mode} search needs a query in words; search a voice or a vector with 'dense'")
+        vector = None if mode is SearchMode.LEXICAL else query_vector(query, self)
+        words = query if isinstance(query, str) and mode is not SearchMode.DENSE else None
+        return find(self._reader, vector, words, limit, chosen.sql())
 
     def add(self, items: Iterable[Item]) -> int:
         """Encode items and add those that are new; returns how many were."""
         before = len(self)
         with self.writer() as writer:
-            self._encode_into(writer, items)
+            self._encode_into(writer, items, replace=False)
         return len(self) - before
+
+    def upsert(self, items: Iterable[Item]) -> None:
+        """Encode items and add them; each replaces what is at its path and position.
+
+        Old and new change places in one commit. An item without a path has no place: it is added if new.
+        """
+        with self.writer() as writer:
+            self._encode_into(writer, items, replace=True)
 
     def delete(
         self,
@@ -156,7 +164,7 @@ class Index:
         path: str | None = None,
         where: Mapping[str, str] | None = None,
     ) -> int:
-        """Delete items by id, or all that pass a filter; returns how many went."""
+        """Delete items by id, and all that pass the filter if there is one; returns how many went."""
         before = len(self)
         chosen = Filter(language, modality, path, where or {})
         with self.writer() as writer:
@@ -166,48 +174,50 @@ class Index:
                 writer.delete_where(chosen)
         return before - len(self)
 
-    def _encode_into(self, writer: IndexWriter, items: Iterable[Item]) -> None:
-        encoder = self.encoder
+    def info(self) -> IndexInfo:
+        """What is in the index."""
+        table = self._reader.current().table
+        return gather_info(self.folder, self.manifest, table, FileLog(self.folder / FILES))
+
+    def compact(self, *, timeout: float = 60.0) -> None:
+        """Merge small commits, drop deleted rows for good, refresh the word index and the head.
+
+        Raises:
+            LockedError: another process still writes after `timeout` seconds.
+        """
+        with self.writer(timeout=timeout) as writer:
+            writer.compact()
+
+    def verify(self) -> Verification:
+        """Check that the head equals the table and that no item is there twice; true when all is well."""
+        files = HeadFiles(self.folder / HEAD, self.manifest.dimension)
+        return verify_index(ItemTable.open(self.folder / ITEMS), files, FileLog(self.folder / FILES))
+
+    def _encode_into(self, writer: IndexWriter, items: Iterable[Item], *, replace: bool) -> None:
         remaining = iter(items)
         while batch := list(islice(remaining, ENCODE_BATCH)):
-            vectors = np.empty((len(batch), self.manifest.dimension), np.float32)
-            texts = [i for i, item in enumerate(batch) if isinstance(item.content, str)]
-            voices = [i for i, item in enumerate(batch) if isinstance(item.content, Audio)]
-            if texts:
-                vectors[texts] = encoder.encode_text([str(batch[i].content) for i in texts])
-            if voices:
-                recordings = [content for i in voices if isinstance(content := batch[i].content, Audio)]
-                vectors[voices] = encoder.encode_speech(recordings)
-            writer.append(batch, [content_digest(item.content) for item in batch], vectors)
+            digests = [content_digest(item.content) for item in batch]
+            if replace:
+                writer.replace_places(batch, digests)
+            writer.append(batch, digests, encode_items(self.encoder, batch))
 
-    def _snapshot(self) -> ItemTable:
-        if self._table.stale:
-            with self._refreshing:
-                self._table = self._table.latest()
-        return self._table
-
-    def _query_vector(self, query: Query) -> NDArray[np.float32]:
-        if isinstance(query, str):
-            vector: ArrayLike = self.encoder.encode_text([query], role=Role.QUERY)
-        elif isinstance(query, Audio):
-            vector = self.encoder.encode_speech([query], role=Role.QUERY)
-        else:
-            vector = np.asarray(query, np.float32)[None]
-        row: NDArray[np.float32] = checked_vectors(vector, 1, self.manifest.dimension)[0]
-        return row
+    def _repair_head(self, anew: bool) -> bool:
+        if not self._lock.try_acquire():
+            return False
+        try:
+            files = HeadFiles(self.folder / HEAD, self.manifest.dimension)
+            writer = HeadWriter(files)
+            table = ItemTable.open(self.folder / ITEMS)
+            if anew:
+                writer.rebuild(table)
+            else:
+                writer.catch_up(table)
+        except OSError:
+            return False
+        finally:
+            self._lock.release()
+        return True
 
 
-def _dense_hits(table: ItemTable, addresses: Addresses, scores: NDArray[np.float32]) -> list[Hit]:
-    rows = table.rows(addresses, list(ITEM_COLUMNS))
-    return [
-        hit_of(row, float(score), {"dense": Source(rank, float(score))})
-        for rank, (row, score) in enumerate(zip(rows, scores, strict=True), start=1)
-    ]
-
-
-def hit_of(row: Mapping[str, Any], score: float, sources: Mapping[str, Source]) -> Hit:
-    """The hit for a row of the table."""
-    fields = dict(row)
-    fields["modality"] = Modality(fields["modality"])
-    fields["metadata"] = metadata_of(fields["metadata"])
-    return Hit(score=score, sources=sources, **fields)
+def _holds_more_than_a_draft(folder: Path) -> bool:
+    return any(path.name not in (ITEMS, FILES) for path in folder.iterdir()) or (folder / FILE_NAME).exists()

@@ -111,16 +111,10 @@ class _Run:
         try:
             facts = path.stat()
         except OSError as error:
-            self.report.problems.append(
-                Problem(name, f"cannot be read: {error.strerror}")
-            )
+            self.report.problems.append(Problem(name, f"cannot be read: {error.strerror}"))
             return
         known = self._known.get(name)
-        if (
-            known
-            and known.done
-            and (known.size, known.mtime_ns) == (facts.st_size, facts.st_mtime_ns)
-        ):
+        if known and known.done and (known.size, known.mtime_ns) == (facts.st_size, facts.st_mtime_ns):
             self.report.files_unchanged += 1
         else:
             self._waiting.append(FileState(name, "", facts.st_size, facts.st_mtime_ns))
@@ -134,9 +128,7 @@ class _Run:
                     state = replace(seen, digest=content_digest(seen.path))
                 yield from self._read(state)
             except ReadError as error:
-                yield _Batch(
-                    state, problem=Problem(state.path, error.reason), failed=True
-                )
+                yield _Batch(state, problem=Problem(state.path, error.reason), failed=True)
             except OSError as error:
                 reason = f"cannot be read: {error.strerror or error}"
                 yield _Batch(state, problem=Problem(state.path, reason), failed=True)
@@ -182,14 +174,8 @@ class _Run:
             self._writer.begin_file(state)
             self._open = state.path
         if batch.items:
-            digests = (
-                state.digest
-                if is_file
-                else [item_digest(item.content) for item in batch.items]
-            )
-            self._writer.append(
-                batch.items, digests, encode_items(self._encoder, batch.items)
-            )
+            digests = state.digest if is_file else [item_digest(item.content) for item in batch.items]
+            self._writer.append(batch.items, digests, encode_items(self._encoder, batch.items))
             self.report.items_added += len(batch.items)
         if batch.last and is_file:
             self._writer.finish_file(state.path)
@@ -216,9 +202,7 @@ class _Run:
         gone = [
             name
             for name in self._known
-            if name not in self._present
-            and _is_below(name, roots)
-            and not _is_below(name, blind)
+            if name not in self._present and _is_below(name, roots) and not _is_below(name, blind)
         ]
         self.report.items_pruned = self._writer.delete_files(gone)
         self.report.files_pruned = len(gone)
@@ -230,7 +214,4 @@ def _as_kept(item: Item, path: str) -> Item:
 
 
 def _is_below(name: str, folders: Sequence[str]) -> bool:
-    return any(
-        name == folder or name.startswith(folder.rstrip(os.sep) + os.sep)
-        for folder in folders
-    )
+    return any(name == folder or name.startswith(folder.rstrip(os.sep) + os.sep) for folder in folders)

@@ -53,6 +53,26 @@ class WriterLock:
         }
         self._holder.write_text(json.dumps(facts), encoding="utf-8")
 
+    def try_acquire(self) -> bool:
+        """Take the lock if nobody holds it and the folder can be written."""
+        try:
+            self._lock.acquire(timeout=0)
+        except (Timeout, OSError):
+            return False
+        return True
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody else holds the lock."""
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        except OSError:
+            return False
+        self._lock.release()
+        return False
+
     def release(self) -> None:
         """Let the next writer in."""
         self._lock.release()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,16 @@ Addresses = NDArray[np.uint64]
 """Lance row addresses: the fragment in the upper 32 bits, the row inside it in the lower."""
 
 ID_CHUNK = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A piece of the table: its number, its data file's unique name, and its rows, deleted ones included."""
+
+    id: int
+    data_file: str
+    rows: int
+    deleted: int
 
 
 class ItemTable:
@@ -76,16 +88,13 @@ class ItemTable:
         )
         yield from scanner.to_batches()
 
-    def rows(self, addresses: Addresses, columns: list[str]) -> list[dict[str, Any]]:
-        """The rows at `addresses`, in that order; a row that is deleted is left out."""
-        if not len(addresses):
-            return []
+    def rows(self, addresses: Sequence[int], columns: list[str]) -> dict[int, dict[str, Any]]:
+        """The rows at `addresses`, by address; a row that is deleted is left out."""
+        if not addresses:
+            return {}
         wanted = ", ".join(str(address) for address in addresses)
-        scanner = self.dataset.scanner(
-            columns=columns, filter=f"_rowaddr IN ({wanted})", with_row_address=True
-        )
-        found = {row.pop("_rowaddr"): row for row in scanner.to_table().to_pylist()}
-        return [found[address] for address in addresses.tolist() if address in found]
+        scanner = self.dataset.scanner(columns=columns, filter=f"_rowid IN ({wanted})", with_row_address=True)
+        return {row.pop("_rowaddr"): row for row in scanner.to_table().to_pylist()}
 
     def existing(self, ids: Collection[str]) -> set[str]:
         """Which of the ids are in the table."""
@@ -95,6 +104,35 @@ class ItemTable:
             condition = one_of("id", listed[begin : begin + ID_CHUNK])
             found.update(self.dataset.to_table(columns=["id"], filter=condition)["id"].to_pylist())
         return found
+
+    def fragments(self) -> list[Fragment]:
+        """The pieces of the table, in table order."""
+        facts = (piece.metadata for piece in self.dataset.get_fragments())
+        return [Fragment(f.id, f.files[0].path, f.physical_rows, f.num_deletions) for f in facts]
+
+    def fragment_vectors(self, fragment: Fragment) -> Iterator[NDArray[np.float32]]:
+        """All vectors of a fragment in the order they lie there, deleted rows included, in blocks."""
+        scanner = self.dataset.scanner(
+            columns=["vector"],
+            fragments=[self._piece(fragment)],
+            include_deleted_rows=True,
+            with_row_id=True,
+            batch_size=8192,
+        )
+        for batch in scanner.to_batches():
+            yield vector_rows(batch["vector"])
+
+    def live_offsets(self, fragment: Fragment) -> NDArray[np.int64]:
+        """Where in a fragment the rows are that nobody has deleted."""
+        scanner = self.dataset.scanner(columns=[], fragments=[self._piece(fragment)], with_row_address=True)
+        addresses = scanner.to_table()["_rowaddr"].to_numpy()
+        return np.asarray(addresses & np.uint64(0xFFFFFFFF), np.int64)
+
+    def _piece(self, fragment: Fragment) -> lance.LanceFragment:
+        piece = self.dataset.get_fragment(fragment.id)
+        if piece is None:
+            raise KeyError(f"the table has no fragment {fragment.id}")
+        return piece
 
     def commit(self, rows: pa.Table | None, doomed: Collection[str]) -> ItemTable:
         """Insert rows and delete those with the `doomed` ids in one commit; returns the new version.
@@ -111,6 +149,10 @@ class ItemTable:
         return ItemTable(
             lance.LanceDataset.commit(self.dataset.uri, change, read_version=self.dataset.version)
         )
+
+    def clean_up(self) -> None:
+        """Delete the files of older versions; a reader of one of them must open the table again."""
+        self.dataset.cleanup_old_versions(older_than=timedelta(0))
 
     def _without(self, ids: Collection[str]) -> tuple[list[Any], list[int]]:
         updated, removed = [], []
@@ -130,3 +172,9 @@ class ItemTable:
             else:
                 updated.append(fragment)
         return updated, removed
+
+
+def vector_rows(column: pa.FixedSizeListArray) -> NDArray[np.float32]:
+    """A vector column as an array of shape (N, dimension), without a copy."""
+    rows: NDArray[np.float32] = column.flatten().to_numpy().reshape(len(column), column.type.list_size)
+    return rows

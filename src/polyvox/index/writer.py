@@ -20,6 +20,7 @@ Deleting a file writes *removing*, deletes its items in one commit, and writes *
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -31,16 +32,23 @@ from numpy.typing import ArrayLike
 
 from polyvox.index.files import FileLog, FileState, FileStatus
 from polyvox.index.filters import Filter, one_of
+from polyvox.index.head_files import HeadFiles
+from polyvox.index.head_writer import HeadOptions, HeadWriter
+from polyvox.index.lexical import refresh_word_index, word_index_is_stale
 from polyvox.index.lock import WriterLock
 from polyvox.index.manifest import Manifest
-from polyvox.index.schema import checked_vectors, item_table
+from polyvox.index.schema import checked_vectors, item_id, item_table
 from polyvox.index.table import ItemTable
 from polyvox.item import Item
 
+LOGGER = logging.getLogger(__name__)
+
 ITEMS = "items.lance"
 FILES = "files.lance"
+HEAD = "head"
 FLUSH_ROWS = 16_384
 FLUSH_SECONDS = 15.0
+FRAGMENT_ROWS = 262_144
 
 
 class IndexWriter:
@@ -63,6 +71,7 @@ class IndexWriter:
         on_wait: Callable[[str], None] | None = None,
         flush_rows: int = FLUSH_ROWS,
         flush_seconds: float = FLUSH_SECONDS,
+        head_options: HeadOptions | None = None,
     ) -> None:
         self.folder = Path(folder)
         self._manifest = Manifest.read(self.folder)
@@ -72,14 +81,17 @@ class IndexWriter:
         self._flush_rows = flush_rows
         self._flush_seconds = flush_seconds
         self._log = FileLog(self.folder / FILES)
+        self._head = HeadWriter(HeadFiles(self.folder / HEAD, self._manifest.dimension), head_options)
 
     def __enter__(self) -> Self:
         self._lock.acquire(self._timeout, self._on_wait)
         try:
             self._table = ItemTable.open(self.folder / ITEMS)
             self._files = self._log.states()
+            self._fresh: set[str] = set()
             self._clear_buffer()
             self._finish_removals()
+            self._catch_up()
         except BaseException:
             self._lock.release()
             raise
@@ -91,6 +103,8 @@ class IndexWriter:
         try:
             if kind is None or issubclass(kind, KeyboardInterrupt):
                 self.flush()
+                if word_index_is_stale(self._table):
+                    refresh_word_index(self._table)
         finally:
             self._lock.release()
 
@@ -141,6 +155,21 @@ class IndexWriter:
             self._buffered += len(items)
         self._flush_if_due()
 
+    def replace_places(self, items: Sequence[Item], digests: Sequence[str]) -> None:
+        """Let the items that are at the same path and position as `items`, but are others, go with them."""
+        keep = {
+            (item.path, item.position): item_id(item.path, digest, item.position)
+            for item, digest in zip(items, digests, strict=True)
+            if item.path
+        }
+        self.flush()
+        paths = {path for path, _ in keep}
+        for batch in self._table.batches(["id", "path", "position"], one_of("path", sorted(paths))):
+            columns = (batch[name].to_pylist() for name in ("path", "position", "id"))
+            for path, position, name in zip(*columns, strict=True):
+                if keep.get((path, position), name) != name:
+                    self._doomed.add(name)
+
     def delete_files(self, paths: Iterable[str]) -> int:
         """Forget files and delete their items; returns how many items went."""
         self.flush()
@@ -173,7 +202,9 @@ class IndexWriter:
         doomed = self._doomed | self._superseded()
         self._table = self._table.commit(self._unknown(rows, doomed), doomed)
         self._record_finished()
+        self._fresh.difference_update(self._finished)
         self._clear_buffer()
+        self._catch_up()
 
     def _clear_buffer(self) -> None:
         self._buffer: list[pa.Table] = []
@@ -181,8 +212,35 @@ class IndexWriter:
         self._doomed: set[str] = set()
         self._begun: dict[str, FileState] = {}
         self._finished: list[str] = []
-        self._fresh: set[str] = set()
         self._flushed_at = time.monotonic()
+
+    def _catch_up(self) -> None:
+        """Bring the head in step; the items are safe already, so a full disk here is no failure."""
+        try:
+            self._head.catch_up(self._table)
+        except OSError as error:
+            LOGGER.warning(
+                "the head of %s could not be written (%s); searches will be slower", self.folder, error
+            )
+
+    def compact(self) -> None:
+        """Rewrite small and half-deleted pieces of the table, the log, the head and the word index.
+
+        What can be found stays the same. Files of older versions are deleted.
+        """
+        self.flush()
+        dataset = self._table.dataset
+        dataset.optimize.compact_files(target_rows_per_fragment=FRAGMENT_ROWS)
+        self._table = self._table.latest()
+        self._catch_up()
+        refresh_word_index(self._table)
+        self._table = self._table.latest()
+        self._log.compact()
+        self._table.clean_up()
+
+    def rebuild_head(self) -> None:
+        """Make the head anew from the table."""
+        self._head.rebuild(self._table)
 
     def _flush_if_due(self) -> None:
         waited = time.monotonic() - self._flushed_at
