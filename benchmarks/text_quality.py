@@ -25,12 +25,13 @@ from polyvox.encode import Encoder, load_encoder
 
 RESULT = Path(__file__).parent / "results" / "text-quality.md"
 SENTENCE_SOURCES = ("bible", "tldr", "curriculum", "manual", "interface")
-FEWEST_TRAINING_SENTENCES = 1_000
+FEW, MANY = 1_000, 5_000
 SAME_LANGUAGE = {
     "nob": "nb",
     "zsm": "ms",
     "cmn": "zh",
     "wuu": "wuu",
+    "swh": "sw",
     "kzj": "dtp",
     "lvs": "lv",
     "pes": "fa",
@@ -105,10 +106,10 @@ def training_sentences(counts: Path) -> dict[str, int]:
     return sentences
 
 
-def trained(language: str, sentences: Mapping[str, int]) -> bool:
-    """Whether a Tatoeba language had at least `FEWEST_TRAINING_SENTENCES` rows of running text."""
+def training_rows(language: str, sentences: Mapping[str, int]) -> int:
+    """Rows of running text that a Tatoeba language had."""
     tag = SAME_LANGUAGE.get(language) or langcodes.standardize_tag(language)
-    return sum(sentences.get(name, 0) for name in TRAINED_AS.get(tag, (tag,))) >= FEWEST_TRAINING_SENTENCES
+    return sum(sentences.get(name, 0) for name in TRAINED_AS.get(tag, (tag,)))
 
 
 def table(results: Sequence[Recall]) -> str:
@@ -135,21 +136,27 @@ def mean_line(name: str, results: Sequence[Recall]) -> str:
     return f"| {name} | {len(results)} | {to:.3f} | {back:.3f} | **{(to + back) / 2:.3f}** |"
 
 
+def names(results: Sequence[Recall]) -> str:
+    """Language codes, with commas."""
+    return ", ".join(r.language for r in results)
+
+
 def report(encoder: Encoder, data: Path) -> str:
     """The whole result file."""
     sentences = training_sentences(data / "counts.json")
     tatoeba = measure(encoder, read_pairs(data / "test-tatoeba.jsonl.xz", "eng"))
     lexicon = measure(encoder, read_pairs(data / "test-lexicon.jsonl.xz", "en"))
-    with_text = [r for r in tatoeba if trained(r.language, sentences)]
-    without = [r for r in tatoeba if not trained(r.language, sentences)]
+    rows = {r.language: training_rows(r.language, sentences) for r in tatoeba}
+    much = [r for r in tatoeba if rows[r.language] >= MANY]
+    some = [r for r in tatoeba if FEW <= rows[r.language] < MANY]
+    without = [r for r in tatoeba if rows[r.language] < FEW]
     head = "| test | languages | to English | from English | mean |\n|---|---|---|---|---|"
     averages = [
         mean_line(f"Tatoeba, all {len(tatoeba)}", tatoeba),
-        mean_line(
-            f"Tatoeba, ≥ {FEWEST_TRAINING_SENTENCES:,} rows of running training text",
-            with_text,
-        ),
-        mean_line("Tatoeba, the others", without),
+        mean_line(f"Tatoeba, ≥ {FEW:,} rows of running text in training", [*much, *some]),
+        mean_line(f"Tatoeba, ≥ {MANY:,} rows", much),
+        mean_line(f"Tatoeba, {FEW:,} to {MANY:,} rows", some),
+        mean_line(f"Tatoeba, fewer than {FEW:,} rows", without),
         mean_line("bilingual dictionary (GATITOS test)", lexicon),
     ]
     card = encoder.card
@@ -162,7 +169,8 @@ def report(encoder: Encoder, data: Path) -> str:
                 "translation; ties are misses. Made by `python benchmarks/text_quality.py`."
             ),
             "\n".join([head, *averages]),
-            "Languages counted as having training text: " + ", ".join(r.language for r in with_text) + ".",
+            f"At least {MANY:,} rows: {names(much)}.",
+            f"{FEW:,} to {MANY:,} rows: {names(some)}.",
             "## Tatoeba",
             table(tatoeba),
             "## Bilingual dictionary",

@@ -21,7 +21,6 @@ from polyvox.train.text_tower import main, train
 RECIPE = TextRecipe(
     sources={"code": 1.0},
     vocabulary=80,
-    vocabulary_characters=20_000,
     dimension=16,
     matryoshka=(16, 8),
     batch=32,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,4 +128,5 @@ def save_tower(folder: Path, table: NDArray[np.float32], tokenizer_json: str) ->
         np.clip(np.rint(table / divisor), -127, 127).astype(np.int8),
     )
     np.save(folder / SCALES_FILE, scales)
-    (folder / TOKENIZER_FILE).write_text(tokenizer_json, encoding="utf-8")
+    compact = json.dumps(json.loads(tokenizer_json), ensure_ascii=False, separators=(",", ":"))
+    (folder / TOKENIZER_FILE).write_text(compact, encoding="utf-8")

@@ -22,8 +22,8 @@ class TextRecipe:
         sources: weight of each file of parallel rows, `train-<name>.jsonl.xz`, in the draw of batches.
         latent_weights: weight of each source's rows in the first values; 1 where none is given.
         vocabulary: number of subwords.
-        vocabulary_characters: characters of text that the vocabulary is learned from.
-        vocabulary_exponent: a language with n characters gets a share that grows as n ** exponent.
+        vocabulary_exponent: a language with n words counts n ** exponent when subwords are chosen.
+        vocabulary_boosts: factors for single languages in that choice; 1 where none is given.
         dimension: width of the vectors.
         matryoshka: prefixes of the vector that the loss is taken at, the full width among them.
         batch: pairs a step.
@@ -43,8 +43,8 @@ class TextRecipe:
     sources: Mapping[str, float]
     latent_weights: Mapping[str, float] = field(default_factory=dict)
     vocabulary: int = 64_000
-    vocabulary_characters: int = 25_000_000
-    vocabulary_exponent: float = 0.3
+    vocabulary_exponent: float = 0.5
+    vocabulary_boosts: Mapping[str, float] = field(default_factory=dict)
     dimension: int = 256
     matryoshka: tuple[int, ...] = (256, 128, 64, 32)
     batch: int = 1024

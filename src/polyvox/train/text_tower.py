@@ -34,7 +34,7 @@ from polyvox.train.rows import (
     held_out_hashes,
     read_rows,
 )
-from polyvox.train.vocabulary import balanced_texts, train_vocabulary
+from polyvox.train.vocabulary import choose_vocabulary
 
 CHECKPOINT_EVERY = 1_000
 REPORT_EVERY = 100
@@ -95,15 +95,11 @@ def _read(recipe: TextRecipe, data: Path, out: Path) -> dict[str, list[ParallelR
 def _vocabulary(recipe: TextRecipe, rows: dict[str, list[ParallelRow]], out: Path) -> Tokenizer:
     path = out / "vocabulary.json"
     if not path.exists():
-        everything = [row for source in rows.values() for row in source]
-        texts = balanced_texts(
-            everything,
-            recipe.vocabulary_characters,
-            recipe.vocabulary_exponent,
-            recipe.seed,
+        everything = (row for source in rows.values() for row in source)
+        say(f"choosing {recipe.vocabulary:,} subwords; this takes a minute")
+        tokenizer = choose_vocabulary(
+            everything, recipe.vocabulary, recipe.vocabulary_exponent, recipe.vocabulary_boosts
         )
-        say(f"learning {recipe.vocabulary:,} subwords from {len(texts)} languages; this takes minutes")
-        tokenizer = train_vocabulary((text for some in texts.values() for text in some), recipe.vocabulary)
         tokenizer.save(str(path))
     return Tokenizer.from_file(str(path))
 

@@ -1,63 +1,28 @@
-"""The subword vocabulary of the text tower: a unigram model over language-balanced text."""
+"""The subword vocabulary of the text tower: frequent words of all languages, pieces for the other words."""
 
 from __future__ import annotations
 
-import random
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+import heapq
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 from polyvox.train.rows import ParallelRow
 
 UNKNOWN = "<unk>"
 _DIACRITICS = "[\u0591-\u05bd\u05bf-\u05c7\u0640\u064b-\u0652\u0670\u00ad\u200b-\u200f]"
-
-
-def balanced_texts(
-    rows: Iterable[ParallelRow], characters: int, exponent: float, seed: int
-) -> dict[str, list[str]]:
-    """Draw texts so that a language of n characters gets a share of `characters` that grows as n ** exponent.
-
-    An exponent of 1 keeps the data's shares, 0 gives every language the same (temperature sampling, as in
-    multilingual BERT).
-    """
-    texts: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        for language, text in row.texts.items():
-            texts[language.partition("#")[0]].append(text)
-    sizes = {language: sum(map(len, members)) for language, members in texts.items()}
-    budgets = _budgets(sizes, characters, exponent)
-    chooser = random.Random(seed)  # noqa: S311
-    return {language: _first(chooser, members, budgets[language]) for language, members in texts.items()}
-
-
-def _budgets(sizes: Mapping[str, int], characters: int, exponent: float) -> dict[str, float]:
-    """Characters for each language; what a small language cannot use goes to the others."""
-    budgets: dict[str, float] = {}
-    left = float(characters)
-    open_languages = dict(sizes)
-    while open_languages:
-        total = sum(size**exponent for size in open_languages.values())
-        full = {name: size for name, size in open_languages.items() if size <= left * size**exponent / total}
-        if not full:
-            return budgets | {name: left * size**exponent / total for name, size in open_languages.items()}
-        budgets |= full
-        left -= sum(full.values())
-        open_languages = {name: size for name, size in open_languages.items() if name not in full}
-    return budgets
-
-
-def _first(chooser: random.Random, texts: Sequence[str], budget: float) -> list[str]:
-    shuffled = list(texts)
-    chooser.shuffle(shuffled)
-    chosen: list[str] = []
-    for text in shuffled:
-        if budget <= 0:
-            break
-        chosen.append(text)
-        budget -= len(text)
-    return chosen
+_LONGEST_WORD = 24
+_LONGEST_PIECE = 6
+_WORD_SHARE = 0.7
+_CHARACTERS = 6_000
+_WORDS_CUT = 600_000
+"""Words beyond the vocabulary from which pieces are counted: the most frequent ones."""
+_TOKEN_COST = 4.0
+"""Added to minus the log-probability of every subword, so that a word is cut into few of them."""
+_PIECE_COST = 1.0
+"""Added for those that are not words themselves."""
 
 
 def empty_tokenizer() -> Tokenizer:
@@ -82,18 +47,84 @@ def empty_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def train_vocabulary(texts: Iterable[str], size: int, *, progress: bool = True) -> Tokenizer:
-    """Learn a unigram vocabulary of `size` pieces (Kudo 2018, https://arxiv.org/abs/1804.10959).
+def choose_vocabulary(
+    rows: Iterable[ParallelRow], size: int, exponent: float, boosts: Mapping[str, float]
+) -> Tokenizer:
+    """Choose a vocabulary by frequency and score it as a unigram model (Kudo 2018).
 
-    The trainer's own order of work varies, so two runs may end with slightly different pieces.
+    A language of n words counts n ** exponent in all (temperature sampling, as in multilingual BERT). Seven
+    tenths of the vocabulary are the words that are then most frequent; the rest are the character sequences
+    of one to six that are most frequent in the other words. Texts are cut into the likeliest sequence of
+    these. Nothing is drawn by chance, so the same rows give the same vocabulary.
+
+    Args:
+        rows: the training texts.
+        size: number of subwords, the unknown one included.
+        exponent: see above.
+        boosts: factors for single languages, such as the pivot; 1 where none is given.
     """
-    tokenizer = empty_tokenizer()
-    trainer = trainers.UnigramTrainer(
-        vocab_size=size,
-        unk_token=UNKNOWN,
-        special_tokens=[UNKNOWN],
-        max_piece_length=16,
-        show_progress=progress,
+    masses = word_masses(rows, exponent, boosts)
+    words = dict(
+        _heaviest(
+            {word: mass for word, mass in masses.items() if len(word) <= _LONGEST_WORD},
+            int(size * _WORD_SHARE),
+        )
     )
-    tokenizer.train_from_iterator(texts, trainer)
+    others = {word: mass for word, mass in masses.items() if word not in words}
+    pieces = _pieces(dict(_heaviest(others, _WORDS_CUT)), words, size - 1 - len(words))
+    total = sum(masses.values())
+    scored = [(word, math.log(mass / total) - _TOKEN_COST) for word, mass in words.items()]
+    scored += [(piece, math.log(mass / total) - _TOKEN_COST - _PIECE_COST) for piece, mass in pieces.items()]
+    lowest = min(score for _, score in scored)
+    tokenizer = empty_tokenizer()
+    tokenizer.model = models.Unigram([(UNKNOWN, lowest - 10), *scored], unk_id=0)
     return tokenizer
+
+
+def word_masses(
+    rows: Iterable[ParallelRow], exponent: float, boosts: Mapping[str, float]
+) -> dict[str, float]:
+    """Frequency of every word over all languages, each language weighted."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        for tag, text in row.texts.items():
+            counts[tag.partition("#")[0]].update(text.split())
+    tokenizer = empty_tokenizer()
+    found: dict[str, list[str]] = {}
+    masses: dict[str, float] = defaultdict(float)
+    for language, strings in counts.items():
+        weight = boosts.get(language, 1.0) * strings.total() ** (exponent - 1)
+        for string, count in strings.items():
+            if string not in found:
+                found[string] = _words(tokenizer, string)
+            for word in found[string]:
+                masses[word] += weight * count
+    return dict(masses)
+
+
+def _words(tokenizer: Tokenizer, string: str) -> list[str]:
+    normal = tokenizer.normalizer.normalize_str(string)
+    if normal.isalpha():
+        return [normal]
+    return [word for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(normal)]
+
+
+def _pieces(others: Mapping[str, float], words: Mapping[str, float], count: int) -> dict[str, float]:
+    """Character sequences of the words outside the vocabulary: by mass, longer ones first."""
+    characters: dict[str, float] = defaultdict(float)
+    sequences: dict[str, float] = defaultdict(float)
+    for word, mass in others.items():
+        for character in word:
+            characters[character] += mass
+        for length in range(2, _LONGEST_PIECE + 1):
+            for begin in range(len(word) - length + 1):
+                sequences[word[begin : begin + length]] += mass
+    chosen = {char: mass for char, mass in _heaviest(characters, _CHARACTERS) if char not in words}
+    worth = {piece: mass * (len(piece) - 1) for piece, mass in sequences.items() if piece not in words}
+    for piece, _ in _heaviest(worth, max(0, count - len(chosen))):
+        chosen[piece] = sequences[piece]
+    return chosen
+
+
+def _heaviest(masses: Mapping[str, float], count: int) -> list[tuple[str, float]]:
+    return heapq.nsmallest(count, masses.items(), key=lambda entry: (-entry[1], entry[0]))
