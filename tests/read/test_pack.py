@@ -18,6 +18,17 @@ def test_short_paragraphs_are_joined_up_to_half_the_limit() -> None:
     assert [passage.locator for passage in passages] == ["line 0", "line 2"]
 
 
+def test_a_paragraph_of_whole_sentences_stands_alone() -> None:
+    texts = [
+        "The bees gave much honey this year.",
+        "今年蜜蜂产了很多蜂蜜。",
+        "Yes.",
+        "No.",
+        "He said: “I am quite sure of it.”",
+    ]
+    assert contents([Paragraph(text) for text in texts], 200) == [*texts[:2], "Yes.\nNo.\n" + texts[4]]
+
+
 def test_a_heading_opens_a_passage_and_stays_with_its_text() -> None:
     paragraphs = [
         Paragraph("Intro."),

@@ -35,9 +35,7 @@ def build_parser() -> ArgumentParser:
         epilog=EPILOG,
         formatter_class=RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--version", action="store_true", help="print the version and exit"
-    )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
     verbs = parser.add_subparsers(metavar="VERB")
     for verb in VERBS:
         verb.register(verbs)
@@ -62,9 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"polyvox: {error}", file=sys.stderr)
         return Exit.FAILED
     except KeyboardInterrupt:
-        print(
-            "polyvox: interrupted; run the same command again to go on", file=sys.stderr
-        )
+        print("polyvox: interrupted; run the same command again to go on", file=sys.stderr)
         return Exit.INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()

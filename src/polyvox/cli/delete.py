@@ -43,9 +43,7 @@ def run(arguments: Namespace) -> int:
         arguments.id,
     )
     if not any(filters):
-        raise PolyvoxError(
-            "say what to delete: --id, --path, --language, --modality or --where"
-        )
+        raise PolyvoxError("say what to delete: --id, --path, --language, --modality or --where")
     dropped = Index.open(arguments.index).delete(
         arguments.id,
         language=arguments.language,
@@ -53,9 +51,5 @@ def run(arguments: Namespace) -> int:
         path=arguments.path,
         where=dict(arguments.where),
     )
-    print(
-        json.dumps({"deleted": dropped})
-        if arguments.json
-        else f"{dropped:,} items deleted"
-    )
+    print(json.dumps({"deleted": dropped}) if arguments.json else f"{dropped:,} items deleted")
     return Exit.DONE

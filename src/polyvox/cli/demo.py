@@ -29,9 +29,7 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
         metavar="INDEX",
         help="keep the index here (default: a temporary folder)",
     )
-    parser.add_argument(
-        "--limit", type=positive, default=3, metavar="N", help="hits a question (3)"
-    )
+    parser.add_argument("--limit", type=positive, default=3, metavar="N", help="hits a question (3)")
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -53,9 +51,7 @@ def run(arguments: Namespace) -> int:
     return Exit.DONE
 
 
-def _ask(
-    samples: Path, into: Path, limit: int, *, quiet: bool
-) -> Iterator[dict[str, Any]]:
+def _ask(samples: Path, into: Path, limit: int, *, quiet: bool) -> Iterator[dict[str, Any]]:
     from polyvox.cli.hits import as_json
     from polyvox.cli.problems import report_problems
     from polyvox.cli.progress import Progress
@@ -69,15 +65,11 @@ def _ask(
     for folder in sorted(collection.iterdir()):
         language = None if folder.name == "programme" else folder.name
         with Progress() as progress:
-            report = ingest(
-                index, [str(folder)], ReadOptions(language=language), watch=progress
-            )
+            report = ingest(index, [str(folder)], ReadOptions(language=language), watch=progress)
         report_problems(report)
         if not quiet:
             print(f"{language or UNKNOWN_LANGUAGE:>4}  {report.summary(str(into))}")
-    questions = tomllib.loads(
-        (samples / "queries" / "queries.toml").read_text(encoding="utf-8")
-    )
+    questions = tomllib.loads((samples / "queries" / "queries.toml").read_text(encoding="utf-8"))
     for language, words in questions["text"].items():
         for hit in index.search(words, limit=limit):
             yield {
@@ -103,16 +95,12 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
 
     from polyvox.cli.hits import clock
 
-    table = Table(
-        "query", "hit", "start–end", "lang", "score", box=None, pad_edge=False
-    )
+    table = Table("query", "hit", "start–end", "lang", "score", box=None, pad_edge=False)
     last = ""
     for row in rows:
         head = f"{row['by']} ({row['query_language']}): {row['query']}"
         text = " ".join(row["text"].split()) if row["text"] else "(speech)"
-        stretch = (
-            "" if row["start"] is None else f"{clock(row['start'])}–{clock(row['end'])}"
-        )
+        stretch = "" if row["start"] is None else f"{clock(row['start'])}–{clock(row['end'])}"
         name = Path(row["path"]).name
         table.add_row(
             "" if head == last else head,

@@ -49,10 +49,7 @@ def as_json(hit: Hit) -> dict[str, Any]:
         "locator": hit.locator,
         "text": hit.text,
         "score": round(hit.score, 6),
-        "sources": {
-            name: {"rank": s.rank, "score": round(s.score, 6)}
-            for name, s in hit.sources.items()
-        },
+        "sources": {name: {"rank": s.rank, "score": round(s.score, 6)} for name, s in hit.sources.items()},
         "metadata": dict(hit.metadata),
     }
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from polyvox.cli.exits import Exit
-from polyvox.cli.options import add_json, add_model, language, positive
+from polyvox.cli.options import add_json, add_model, chosen_encoder, language, positive
 
 
 def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
@@ -44,12 +44,8 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
         metavar="NAME",
         help="the column of csv, tsv and jsonl files that is text",
     )
-    parser.add_argument(
-        "--encoding", default="utf-8", help="character set of text files (utf-8)"
-    )
-    parser.add_argument(
-        "--prune", action="store_true", help="drop items whose file under PATH is gone"
-    )
+    parser.add_argument("--encoding", default="utf-8", help="character set of text files (utf-8)")
+    parser.add_argument("--prune", action="store_true", help="drop items whose file under PATH is gone")
     parser.add_argument(
         "--wait",
         type=positive,
@@ -75,7 +71,7 @@ def run(arguments: Namespace) -> int:
         encoding=arguments.encoding,
         text_column=arguments.text_column,
     )
-    index = Index.open_or_create(arguments.into, arguments.model)
+    index = Index.open_or_create(arguments.into, chosen_encoder(arguments.model))
     with Progress() as progress:
         report = ingest(
             index,

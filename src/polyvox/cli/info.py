@@ -34,11 +34,7 @@ def run(arguments: Namespace) -> int:
         return Exit.DONE
     width = max(map(len, info))
     for name, value in info.items():
-        shown = (
-            ", ".join(f"{k} {v:,}" for k, v in value.items())
-            if isinstance(value, dict)
-            else value
-        )
+        shown = ", ".join(f"{k} {v:,}" for k, v in value.items()) if isinstance(value, dict) else value
         print(
             f"{name.replace('_', ' '):<{width}}  {shown:,}"
             if isinstance(shown, int)

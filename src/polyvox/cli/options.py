@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
+from typing import TYPE_CHECKING
 
 from polyvox.item import Modality, language_tag
+
+if TYPE_CHECKING:
+    from polyvox.encode import Encoder
 
 
 def language(value: str) -> str:
@@ -36,9 +40,7 @@ def positive(value: str) -> int:
 
 def add_json(parser: ArgumentParser) -> None:
     """`--json`: machine-readable output on standard output."""
-    parser.add_argument(
-        "--json", action="store_true", help="print JSON on standard output"
-    )
+    parser.add_argument("--json", action="store_true", help="print JSON on standard output")
 
 
 def add_model(parser: ArgumentParser) -> None:
@@ -50,6 +52,15 @@ def add_model(parser: ArgumentParser) -> None:
     )
 
 
+def chosen_encoder(model: str | None) -> Encoder | None:
+    """The encoder that `--model` names, or None to take the index's own."""
+    if model is None:
+        return None
+    from polyvox.encode import load_encoder
+
+    return load_encoder(model)
+
+
 def add_filters(parser: ArgumentParser) -> None:
     """`--language`, `--modality`, `--path`, `--where`: which items count."""
     group = parser.add_argument_group("filters (all must hold)")
@@ -59,12 +70,8 @@ def add_filters(parser: ArgumentParser) -> None:
         metavar="TAG",
         help="BCP 47; 'pt' also finds 'pt-BR'",
     )
-    group.add_argument(
-        "--modality", type=Modality, choices=list(Modality), help="text or speech"
-    )
-    group.add_argument(
-        "--path", metavar="GLOB", help="files whose path matches, such as '*/2024/*'"
-    )
+    group.add_argument("--modality", type=Modality, choices=list(Modality), help="text or speech")
+    group.add_argument("--path", metavar="GLOB", help="files whose path matches, such as '*/2024/*'")
     group.add_argument(
         "--where",
         type=key_value,

@@ -17,6 +17,4 @@ def report_problems(report: IngestReport) -> None:
     for ignored in report.ignored[:MOST_IGNORED]:
         sys.stderr.write(f"ignored {ignored.path}: {ignored.reason}\n")
     if len(report.ignored) > MOST_IGNORED:
-        sys.stderr.write(
-            f"ignored {len(report.ignored) - MOST_IGNORED:,} more files; --json lists them\n"
-        )
+        sys.stderr.write(f"ignored {len(report.ignored) - MOST_IGNORED:,} more files; --json lists them\n")

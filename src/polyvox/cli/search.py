@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
 from polyvox.cli.exits import Exit
-from polyvox.cli.options import add_filters, add_json, add_model, positive
+from polyvox.cli.options import add_filters, add_json, add_model, chosen_encoder, positive
 from polyvox.errors import PolyvoxError
 from polyvox.item import Audio
 
@@ -29,18 +29,14 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
         metavar="INDEX",
         help="the index folder",
     )
-    parser.add_argument(
-        "--voice", type=Path, metavar="FILE", help="a recording as the question"
-    )
+    parser.add_argument("--voice", type=Path, metavar="FILE", help="a recording as the question")
     parser.add_argument(
         "--listen",
         type=positive,
         metavar="SECONDS",
         help="record the question from the microphone",
     )
-    parser.add_argument(
-        "--limit", type=positive, default=10, metavar="N", help="hits to print (10)"
-    )
+    parser.add_argument("--limit", type=positive, default=10, metavar="N", help="hits to print (10)")
     parser.add_argument(
         "--mode",
         choices=("dense", "lexical", "hybrid"),
@@ -55,14 +51,14 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
 def run(arguments: Namespace) -> int:
     """Search and print."""
     from polyvox.cli.hits import as_json, print_hits
-    from polyvox.index import Index, SearchMode
+    from polyvox.index import Index
 
     query = _query(arguments)
-    index = Index.open(arguments.index, arguments.model)
+    index = Index.open(arguments.index, chosen_encoder(arguments.model))
     hits = index.search(
         query,
         limit=arguments.limit,
-        mode=SearchMode(arguments.mode) if arguments.mode else None,
+        mode=arguments.mode,
         language=arguments.language,
         modality=arguments.modality,
         path=arguments.path,
@@ -78,18 +74,14 @@ def run(arguments: Namespace) -> int:
 
 
 def _query(arguments: Namespace) -> str | Audio:
-    given = [
-        x for x in (arguments.query, arguments.voice, arguments.listen) if x is not None
-    ]
+    given = [x for x in (arguments.query, arguments.voice, arguments.listen) if x is not None]
     if len(given) != 1:
-        raise PolyvoxError(
-            "give one question: either words, or --voice FILE, or --listen SECONDS"
-        )
+        raise PolyvoxError("give one question: either words, or --voice FILE, or --listen SECONDS")
+    if arguments.query is None and arguments.mode not in (None, "dense"):
+        raise PolyvoxError(f"a spoken question has no words for --mode {arguments.mode}; leave --mode out")
     if arguments.query is not None:
         if not arguments.query.strip():
-            raise PolyvoxError(
-                "the question is empty; type some words, or use --voice FILE"
-            )
+            raise PolyvoxError("the question is empty; type some words, or use --voice FILE")
         return str(arguments.query)
     if arguments.voice is not None:
         from polyvox.read import load_audio

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from polyvox.encode.load import load_encoder
 from polyvox.encode.protocol import Encoder
@@ -27,6 +28,10 @@ from polyvox.index.vectors import encode_items
 from polyvox.index.verify import Verification, verify_index
 from polyvox.index.writer import FILES, HEAD, ITEMS, IndexWriter
 from polyvox.item import Item, Modality
+
+if TYPE_CHECKING:
+    from polyvox.index.report import IngestReport
+    from polyvox.read import ReadOptions
 
 ENCODE_BATCH = 256
 
@@ -120,7 +125,7 @@ class Index:
         query: Query,
         *,
         limit: int = 10,
-        mode: SearchMode | str = SearchMode.DENSE,
+        mode: SearchMode | str | None = None,
         language: str | None = None,
         modality: Modality | str | None = None,
         path: str | None = None,
@@ -128,10 +133,14 @@ class Index:
     ) -> list[Hit]:
         """The `limit` best items for a query, best first; `Filter` says what the last four accept.
 
+        Without a mode, words are searched hybrid, a voice or a vector dense.
+
         Raises:
             ValueError: a voice or a vector is asked for in a mode that needs words.
             VectorError: a vector query has the wrong dimension or is not finite.
         """
+        if mode is None:
+            mode = SearchMode.HYBRID if isinstance(query, str) else SearchMode.DENSE
         mode = SearchMode(mode)
         chosen = Filter(language, modality, path, where or {})
         if mode is not SearchMode.DENSE and not isinstance(query, str):
@@ -146,6 +155,23 @@ class Index:
         with self.writer() as writer:
             self._encode_into(writer, items, replace=False)
         return len(self) - before
+
+    def add_files(
+        self,
+        paths: Sequence[str | Path],
+        options: ReadOptions | None = None,
+        *,
+        prune: bool = False,
+        wait: float = 60.0,
+    ) -> IngestReport:
+        """Read files and folders and bring the index in line with them; see `polyvox.index.ingest.ingest`.
+
+        Raises:
+            LockedError: another process still writes after `wait` seconds.
+        """
+        from polyvox.index.ingest import ingest
+
+        return ingest(self, paths, options, prune=prune, wait=wait)
 
     def upsert(self, items: Iterable[Item]) -> None:
         """Encode items and add them; each replaces what is at its path and position.

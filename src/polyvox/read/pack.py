@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from polyvox.read.passage import Paragraph, Passage
-from polyvox.read.sentences import split_long, split_sentences
+from polyvox.read.sentences import is_whole, split_long, split_sentences
 
 
 def pack(paragraphs: Iterable[Paragraph], limit: int) -> Iterator[Passage]:
@@ -38,6 +38,8 @@ def _must_break(gathered: list[Paragraph], size: int, following: Paragraph, limi
         return True
     if all(paragraph.heading for paragraph in gathered):
         return False
+    if is_whole(gathered[-1].content):
+        return True
     return following.heading or size >= limit // 2 or size + len(following.content) > limit
 
 

@@ -14,14 +14,28 @@ _SENTENCE_END = re.compile(
     rf"|[{re.escape(_SPACED_STOPS)}]+{_CLOSING}\s+(?![a-zа-яёà-öø-ÿ])"
     rf"|\n+"
 )
+_ENDED = re.compile(rf"[{re.escape(_UNSPACED_STOPS + _SPACED_STOPS)}]{_CLOSING}\s*$")
 _CLAUSE_END = re.compile(r"[,;:،؛、，；：፣፤၊]\s*|\s[–—-]\s")
 _SPACE = re.compile(r"\s+")
+
+_WHOLE = 24
+"""Letters that a sentence must have to stand alone; a Chinese or Japanese character counts as three."""
 
 _LEADING_VOWELS = frozenset("เแโใไເແໂໃໄ")
 _FOLLOWING_VOWELS = frozenset("ะาำฯๆຯະາຳໆ")
 _ZERO_WIDTH_JOINER = "\u200d"
 _REGIONAL_INDICATORS = range(0x1F1E6, 0x1F200)
 _SKIN_TONES = range(0x1F3FB, 0x1F400)
+
+
+def is_whole(text: str) -> bool:
+    """Whether a text ends as a sentence does and is long enough to say something by itself.
+
+    >>> [is_whole(text) for text in ("The bees gave honey here.", "今年蜜蜂产了很多蜂蜜。", "Yes.", "Honey")]
+    [True, True, False, False]
+    """
+    weight = sum(3 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text[:_WHOLE])
+    return weight >= _WHOLE and _ENDED.search(text) is not None
 
 
 def split_sentences(text: str) -> list[str]:

@@ -133,7 +133,11 @@ def _opened(source: str | Path | BinaryIO, path: str) -> Iterator[tuple[InputCon
     """The open file, and how many times longer its header says it is."""
     import av
 
-    with Path(source).open("rb") if isinstance(source, str | Path) else nullcontext(source) as file:
+    try:
+        opened = Path(source).open("rb") if isinstance(source, str | Path) else nullcontext(source)  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise ReadError(path, f"cannot be read: {error.strerror}") from error
+    with opened as file:
         stretch = _riff_stretch(file)
         try:
             container = av.open(
