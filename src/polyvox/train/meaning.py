@@ -21,6 +21,8 @@ from polyvox.train.sounds import ctc_loss, descend
 from polyvox.train.speech_batches import SpeechSource, batch_at
 
 Vectors = NDArray[np.float16]
+_POOL = 16
+"""Batches drawn together and sorted by length before they are cut."""
 _SHORT_FIRST = 1.6
 """A text at share u of its language's texts, shortest first, is drawn as u to this power is."""
 
@@ -68,11 +70,20 @@ class Said:
     starts: NDArray[np.int64]
     shares: NDArray[np.float64]
 
-    def draw(self, size: int, dice: np.random.Generator) -> NDArray[np.int64]:
-        """Positions of a batch: a language by its share, then one of its texts, short ones more often."""
-        languages = dice.choice(len(self.shares), size, p=self.shares)
+    def batch_at(self, step: int, size: int, seed: int) -> NDArray[np.int64]:
+        """The texts of a training step, of similar length, the same for the same seed and step.
+
+        A language is drawn by its share, then one of its texts, short ones more often.
+        """
+        pool, position = divmod(step, _POOL)
+        dice = np.random.default_rng([seed, pool])
+        languages = dice.choice(len(self.shares), size * _POOL, p=self.shares)
         low, high = self.starts[languages], self.starts[languages + 1]
-        return low + (dice.random(size) ** _SHORT_FIRST * (high - low)).astype(np.int64)
+        drawn = low + (dice.random(len(low)) ** _SHORT_FIRST * (high - low)).astype(np.int64)
+        lengths = [len(self.texts[number].sounds) for number in drawn]
+        batches = drawn[np.argsort(lengths, kind="stable")].reshape(_POOL, size)
+        chosen: NDArray[np.int64] = batches[dice.permutation(_POOL)[position]]
+        return chosen
 
 
 def alignment_loss(vectors: Tensor, targets: Tensor, scale: float, widths: Sequence[int]) -> Tensor:
@@ -107,13 +118,12 @@ def alignment_loss(vectors: Tensor, targets: Tensor, scale: float, widths: Seque
 def text_loss(
     tower: SpeechTower,
     said: Said,
-    size: int,
+    drawn: NDArray[np.int64],
     confusion: NDArray[np.float32],
     training: MeaningTraining,
     dice: np.random.Generator,
 ) -> Tensor:
     """The alignment loss of texts whose sounds are misheard at random."""
-    drawn = said.draw(size, dice)
     heard, mask = mishear([said.texts[number].sounds for number in drawn], confusion, Mishearing(), dice)
     with torch.autocast("cpu", torch.bfloat16):
         vectors = tower.meaning(torch.from_numpy(heard), torch.from_numpy(mask))
@@ -144,7 +154,8 @@ def train_on_text(
     for step in range(start, training.steps):
         torch.manual_seed(training.seed * 1_000_003 + step)
         dice = np.random.default_rng([training.seed, step])
-        loss = text_loss(tower, said, training.batch, confusion, training, dice)
+        drawn = said.batch_at(step, training.batch, training.seed)
+        loss = text_loss(tower, said, drawn, confusion, training, dice)
         descend(loss, tower.meaning, optimizer, _rate(step, training.steps, training.learning_rate, training))
         recent += 0.02 * (loss.item() - recent) if recent else loss.item()
         progress.advance(1, f"loss {recent:.3f}")
@@ -190,10 +201,11 @@ def train_jointly(
         own = np.stack([targets.get(row.example.text, nothing) for row in batch.rows])
         english = np.stack([targets.get(row.example.english, nothing) for row in batch.rows])
         dice = np.random.default_rng([training.seed, 7, step])
+        drawn = said.batch_at(step, 2 * training.joint_batch, training.seed + 200)
         loss = (
             _both_targets(vectors, own, english, training)
             + training.ctc_weight * ctc_loss(logits, mask, batch.rows, numbers)
-            + text_loss(tower, said, 2 * training.joint_batch, confusion, training, dice)
+            + text_loss(tower, said, drawn, confusion, training, dice)
         )
         rate = _rate(step, training.joint_steps, training.joint_learning_rate, training)
         descend(loss, tower, optimizer, rate)

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+_STEP = 8
+"""Batches are padded to a multiple of this: kernels are compiled once a shape, so shapes must be few."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mishearing:
@@ -42,7 +45,7 @@ def mishear(
         _err(np.asarray(text), confusion, settings, degree, dice)
         for text, degree in zip(texts, degrees, strict=True)
     ]
-    longest = max(len(heard) for _, heard in pairs)
+    longest = -(-max(len(heard) for _, heard in pairs) // _STEP) * _STEP
     kinds = confusion.shape[0]
     out = np.zeros((len(texts), longest, kinds), np.float32)
     mask = np.zeros((len(texts), longest), bool)

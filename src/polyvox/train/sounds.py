@@ -70,9 +70,17 @@ def ctc_loss(logits: Tensor, mask: Tensor, rows: Sequence[Stored], numbers: Mapp
 
 
 def train_sounds(
-    model: Sounds, source: SpeechSource, sounds: Sequence[str], training: SoundsTraining, folder: Path
+    model: Sounds,
+    source: SpeechSource,
+    sounds: Sequence[str],
+    training: SoundsTraining,
+    folder: Path,
+    *,
+    stop: int | None = None,
 ) -> None:
     """Train by CTC, going on from `folder/sounds.safetensors` when it is there.
+
+    `stop` ends the run early, at a step from which another run can go on.
 
     Raises:
         TrainingError: the loss is not a number.
@@ -81,9 +89,11 @@ def train_sounds(
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.01, betas=(0.9, 0.98))
     path = folder / "sounds.safetensors"
     start = load_checkpoint(path, model, optimizer)
+    last = training.steps if stop is None else stop
+    folder.mkdir(parents=True, exist_ok=True)
     progress = Progress("sounds", training.steps, done=start, interval=30)
     recent = 0.0
-    for step in range(start, training.steps):
+    for step in range(start, last):
         batch = batch_at(source, step, training.batch, training.seed)
         torch.manual_seed(training.seed * 1_000_003 + step)
         with torch.autocast("cpu", torch.bfloat16):
@@ -92,7 +102,7 @@ def train_sounds(
         descend(loss, model, optimizer, learning_rate(step, training))
         recent += 0.02 * (loss.item() - recent) if recent else loss.item()
         progress.advance(1, f"loss {recent:.3f}")
-        if (step + 1) % 200 == 0 or step + 1 == training.steps:
+        if (step + 1) % 200 == 0 or step + 1 == last:
             save_checkpoint(path, model, optimizer, step + 1)
 
 

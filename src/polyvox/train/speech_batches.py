@@ -15,6 +15,8 @@ from polyvox.train.feature_store import FeatureStore, Stored, to_float
 
 _POOL = 16
 """Batches drawn together and sorted by length before they are cut."""
+_STEP = 24
+"""Batches are padded to a multiple of this: kernels are compiled once a shape, so shapes must be few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +68,11 @@ def _draw(source: SpeechSource, dice: np.random.Generator, size: int) -> list[li
 def collate(
     source: SpeechSource, places: Sequence[tuple[int, int]], dice: np.random.Generator | None
 ) -> SpeechBatch:
-    """Pad recordings to the longest; with a generator, mask stretches of time and frequency."""
+    """Pad recordings to one length; with a generator, mask stretches of time and frequency."""
     rows = [source.row(place) for place in places]
     lengths = [row.frames for row in rows]
-    features = np.zeros((len(rows), max(lengths), MELS), np.float32)
+    padded = -(-max(lengths) // _STEP) * _STEP
+    features = np.zeros((len(rows), padded, MELS), np.float32)
     for number, (place, row) in enumerate(zip(places, rows, strict=True)):
         frames = to_float(source.stores[place[0]].features(row))
         features[number, : row.frames] = frames if dice is None else spec_augment(frames, dice)
