@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from polyvox.encode import Encoder, ModalityError, Role, load_encoder
+from polyvox.encode import Encoder, ModalityError, Role, hub, load_encoder
 from polyvox.encode.hub import HubEncoder
 from polyvox.errors import MissingExtraError, PolyvoxError
 from polyvox.item import Audio, Modality
@@ -128,3 +128,20 @@ def test_a_missing_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(builtins, "__import__", without_library)
     with pytest.raises(MissingExtraError, match=r"polyvox\[hub\]"):
         HubEncoder("some/model")
+
+
+def test_an_unknown_name_without_network_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("sentence_transformers", reason="needs the extra 'hub'")
+    monkeypatch.setattr("polyvox.encode.hub._hub_reachable", lambda: False)
+    with pytest.raises(PolyvoxError, match="the model 'no-such-owner/no-such-model' cannot be opened"):
+        load_encoder("no-such-owner/no-such-model")
+
+
+@pytest.mark.parametrize("offline", [True, False])
+def test_reaching_the_hub_takes_one_attempt(monkeypatch: pytest.MonkeyPatch, offline: bool) -> None:
+    constants = pytest.importorskip("huggingface_hub", reason="needs the extra 'hub'").constants
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", offline)
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:1")
+    assert hub._hub_reachable() is False

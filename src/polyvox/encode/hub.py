@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import socket
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import numpy as np
 
@@ -107,13 +111,39 @@ def _opened(name: str) -> SentenceTransformer:
     except ImportError as error:
         raise MissingExtraError("hub", f"the model {name!r}") from error
     try:
-        return SentenceTransformer(name, trust_remote_code=False, device=None)
+        return SentenceTransformer(name, trust_remote_code=False, local_files_only=True)
     except Exception as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise PolyvoxError(
-            f"the model {name!r} cannot be opened: {reason}. Give 'default', a folder, or a name "
-            "on the Hugging Face hub (which needs the network the first time)"
-        ) from error
+        if Path(name).exists() or not _hub_reachable():
+            raise _unopened(name, error) from error
+    try:
+        return SentenceTransformer(name, trust_remote_code=False)
+    except Exception as error:
+        raise _unopened(name, error) from error
+
+
+def _unopened(name: str, error: Exception) -> PolyvoxError:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return PolyvoxError(
+        f"the model {name!r} cannot be opened: {lines[0].rstrip('.')}. Give 'default', a folder, "
+        "or a name on the Hugging Face hub (which needs the network the first time)"
+    )
+
+
+def _hub_reachable() -> bool:
+    """Whether it is worth asking the hub; without this, its client tries for a minute and a half."""
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        return False
+    address = urlsplit(constants.ENDPOINT)
+    if getproxies():
+        return True
+    try:
+        port = address.port or (80 if address.scheme == "http" else 443)
+        with socket.create_connection((address.hostname or "", port), timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 def _fingerprint(model: SentenceTransformer) -> str:
