@@ -7,12 +7,32 @@ import tempfile
 import tomllib
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from polyvox.cli.exits import Exit
+from polyvox.cli.hits import as_json, found_by, snippet, where
 from polyvox.cli.options import add_json, positive
+
+if TYPE_CHECKING:
+    from polyvox.index import Hit
+
+WIDTH = 150
+"""Columns of the table when it does not go to a terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    by: str
+    language: str
+    words: str
+    hit: Hit
+
+    def as_json(self) -> dict[str, Any]:
+        question = {"query": self.words, "by": self.by, "query_language": self.language}
+        return question | as_json(self.hit)
 
 
 def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
@@ -41,18 +61,17 @@ def run(arguments: Namespace) -> int:
         tempfile.TemporaryDirectory() as scratch,
     ):
         into = arguments.into or Path(scratch) / "demo.index"
-        rows = list(_ask(samples, into, arguments.limit, quiet=arguments.json))
+        answers = list(_ask(samples, into, arguments.limit, quiet=arguments.json))
     if arguments.json:
-        print(json.dumps(rows, ensure_ascii=False, indent=2))
+        print(json.dumps([answer.as_json() for answer in answers], ensure_ascii=False, indent=2))
     else:
-        _print_table(rows)
+        _print_table(answers)
         if arguments.into:
             print(f'try it yourself: polyvox search "rain" --in {arguments.into}')
     return Exit.DONE
 
 
-def _ask(samples: Path, into: Path, limit: int, *, quiet: bool) -> Iterator[dict[str, Any]]:
-    from polyvox.cli.hits import as_json
+def _ask(samples: Path, into: Path, limit: int, *, quiet: bool) -> Iterator[_Answer]:
     from polyvox.cli.problems import report_problems
     from polyvox.cli.progress import Progress
     from polyvox.index import Index
@@ -72,42 +91,34 @@ def _ask(samples: Path, into: Path, limit: int, *, quiet: bool) -> Iterator[dict
     questions = tomllib.loads((samples / "queries" / "queries.toml").read_text(encoding="utf-8"))
     for language, words in questions["text"].items():
         for hit in index.search(words, limit=limit):
-            yield {
-                "query": words,
-                "by": "typing",
-                "query_language": language,
-                **as_json(hit),
-            }
+            yield _Answer("typing", language, words, hit)
     for language, words in questions["voice"].items():
         voice = load_audio(samples / "queries" / f"{language}.ogg")
         for hit in index.search(voice, limit=limit):
-            yield {
-                "query": words,
-                "by": "voice",
-                "query_language": language,
-                **as_json(hit),
-            }
+            yield _Answer("voice", language, words, hit)
 
 
-def _print_table(rows: list[dict[str, Any]]) -> None:
+def _print_table(answers: list[_Answer]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from polyvox.cli.hits import clock
-
-    table = Table("query", "hit", "start–end", "lang", "score", box=None, pad_edge=False)
-    last = ""
-    for row in rows:
-        head = f"{row['by']} ({row['query_language']}): {row['query']}"
-        text = " ".join(row["text"].split()) if row["text"] else "(speech)"
-        stretch = "" if row["start"] is None else f"{clock(row['start'])}–{clock(row['end'])}"
-        name = Path(row["path"]).name
+    table = Table(
+        "question", "hit", "start–end", "lang", "score", "found by: rank (score)", box=None, pad_edge=False
+    )
+    asked = None
+    for answer in answers:
+        hit = answer.hit
+        question = f"{answer.by} ({answer.language}): {answer.words}"
+        stretch = "" if hit.start is None or hit.end is None else where(hit)
+        text = f"{Path(hit.path).name}: {snippet(hit, 56)}"
         table.add_row(
-            "" if head == last else head,
-            f"{name}: {text[:60]}",
+            "" if question == asked else question,
+            text,
             stretch,
-            row["language"],
-            f"{row['score']:.3f}",
+            hit.language,
+            f"{hit.score:.3f}",
+            found_by(hit),
         )
-        last = head
-    Console().print(table)
+        asked = question
+    terminal = Console()
+    Console(width=terminal.width if terminal.is_terminal else WIDTH).print(table)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from polyvox.index import Hit
+if TYPE_CHECKING:
+    from polyvox.index import Hit
 
 SNIPPET = 160
 
@@ -37,6 +38,11 @@ def snippet(hit: Hit, width: int = SNIPPET) -> str:
     return line if len(line) <= width else line[: width - 1] + "…"
 
 
+def found_by(hit: Hit) -> str:
+    """Which retrievers found the hit, each with its rank and its own score."""
+    return ", ".join(f"{name} {source.rank} ({source.score:.2f})" for name, source in hit.sources.items())
+
+
 def as_json(hit: Hit) -> dict[str, Any]:
     """A hit as JSON-ready values."""
     return {
@@ -57,9 +63,6 @@ def as_json(hit: Hit) -> dict[str, Any]:
 def print_hits(hits: Iterable[Hit]) -> None:
     """Two lines a hit: where it is, and what it says."""
     for rank, hit in enumerate(hits, 1):
-        found_by = "+".join(hit.sources)
         place = f"  {where(hit)}" if where(hit) else ""
-        sys.stdout.write(
-            f"{rank:>3}. {hit.path}{place}  [{hit.language}, {hit.modality}, {hit.score:.3f} {found_by}]\n"
-        )
-        sys.stdout.write(f"     {snippet(hit)}\n")
+        facts = f"{hit.language}, {hit.modality}, score {hit.score:.3f}: {found_by(hit)}"
+        sys.stdout.write(f"{rank:>3}. {hit.path}{place}  [{facts}]\n     {snippet(hit)}\n")

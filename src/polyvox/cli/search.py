@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
 from polyvox.cli.exits import Exit
+from polyvox.cli.hits import as_json, print_hits
 from polyvox.cli.options import add_filters, add_json, add_model, chosen_encoder, positive
 from polyvox.errors import PolyvoxError
 from polyvox.item import Audio
@@ -50,7 +51,6 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
 
 def run(arguments: Namespace) -> int:
     """Search and print."""
-    from polyvox.cli.hits import as_json, print_hits
     from polyvox.index import Index
 
     query = _query(arguments)
