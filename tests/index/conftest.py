@@ -44,5 +44,10 @@ def encoder() -> HashedWords:
 
 
 @pytest.fixture
+def stranger() -> HashedWords:
+    return HashedWords(fingerprint="other-words")
+
+
+@pytest.fixture
 def index(tmp_path: Path, encoder: HashedWords) -> Index:
     return Index.create(tmp_path / "index", encoder)

@@ -142,7 +142,8 @@ class HeadFiles:
             OSError, ValueError: the file is missing or too short.
         """
         shape = (directory.rows, code_bytes)
-        return np.memmap(self.codes_path(directory), np.uint8, mode="r", shape=shape)
+        mapped: Codes = np.memmap(self.codes_path(directory), np.uint8, mode="r", shape=shape)
+        return mapped
 
 
 def narrow(rows: Vectors) -> Narrow:
@@ -151,7 +152,7 @@ def narrow(rows: Vectors) -> Narrow:
     >>> narrow(np.array([[1.0, -0.5]], np.float32))
     array([[ 32767, -16384]], dtype=int16)
     """
-    return np.rint(rows * SCALE).astype(np.int16)
+    return np.asarray(np.rint(rows * SCALE), np.int16)
 
 
 def byte_sum(rows: NDArray[np.generic]) -> int:
