@@ -45,7 +45,6 @@ class PairSampler:
         exponent: a language with n tokens is drawn in proportion to n ** exponent.
         pivot: a language that the right side takes with probability `pivot_share` where the row has it.
         pivot_share: see above.
-        seed: of the random draws.
     """
 
     def __init__(
@@ -56,7 +55,6 @@ class PairSampler:
         exponent: float,
         pivot: str,
         pivot_share: float,
-        seed: int,
     ) -> None:
         self._sources = sources
         weights = np.array([source_weights[rows.source] for rows in sources], np.float64)
@@ -73,22 +71,26 @@ class PairSampler:
         ]
         self._pivots = [np.array([_base(tag) == pivot for tag in rows.languages]) for rows in sources]
         self._pivot_share = pivot_share
-        self.random = np.random.default_rng(seed)
+        self._random = np.random.default_rng(0)
+
+    def seed(self, seed: int) -> None:
+        """Begin the random draws anew; a fresh sampler has the seed 0."""
+        self._random = np.random.default_rng(seed)
 
     def batch(self, size: int) -> PairBatch:
         """Draw `size` pairs, or fewer where the source has fewer rows."""
-        choice = int(self.random.choice(len(self._sources), p=self._source_shares))
+        choice = int(self._random.choice(len(self._sources), p=self._source_shares))
         rows = self._sources[choice]
-        chosen = self.random.choice(rows.rows, min(size, rows.rows), replace=False)
+        chosen = self._random.choice(rows.rows, min(size, rows.rows), replace=False)
         firsts = rows.row_starts[chosen]
         lengths = rows.row_starts[chosen + 1] - firsts
         begins = np.cumsum(lengths) - lengths
         texts = np.arange(lengths.sum()) + np.repeat(firsts - begins, lengths)
         languages = rows.language_of[texts]
-        score = self._log_weights[choice][languages] + self.random.gumbel(size=len(texts))
+        score = self._log_weights[choice][languages] + self._random.gumbel(size=len(texts))
         left = _highest(score, begins, lengths)
         score[left] = -np.inf
-        to_pivot = np.repeat(self.random.random(len(chosen)) < self._pivot_share, lengths)
+        to_pivot = np.repeat(self._random.random(len(chosen)) < self._pivot_share, lengths)
         score[to_pivot & self._pivots[choice][languages] & np.isfinite(score)] += 1e6
         right = _highest(score, begins, lengths)
         return PairBatch(rows, texts[left], texts[right])

@@ -136,24 +136,25 @@ def _first_table(recipe: TextRecipe, sources: Sequence[PackedRows], out: Path) -
 
 
 def _learn(recipe: TextRecipe, model: BagModel, sources: Sequence[PackedRows], out: Path) -> None:
+    sampler = PairSampler(
+        sources,
+        recipe.sources,
+        exponent=recipe.language_exponent,
+        pivot=recipe.pivot,
+        pivot_share=recipe.pivot_share,
+    )
     first = _restore(model, out)
-    begun, total = time.monotonic(), 0.0
+    begun, total, counted = time.monotonic(), 0.0, 0
     for step in range(first, recipe.steps):
         # Seeded by the step, so that a resumed run draws what the killed one would have drawn.
-        sampler = PairSampler(
-            sources,
-            recipe.sources,
-            exponent=recipe.language_exponent,
-            pivot=recipe.pivot,
-            pivot_share=recipe.pivot_share,
-            seed=recipe.seed + step,
-        )
+        sampler.seed(recipe.seed + step)
+        counted += 1
         total += _step(recipe, model, sampler, step)
         if (step + 1) % REPORT_EVERY == 0:
             minutes = (time.monotonic() - begun) / 60 / (step + 1 - first) * (recipe.steps - step - 1)
-            loss = total / REPORT_EVERY
+            loss = total / counted
             say(f"step {step + 1:,} of {recipe.steps:,}, loss {loss:.3f}, {minutes:.0f} min left")
-            total = 0.0
+            total, counted = 0.0, 0
         if (step + 1) % CHECKPOINT_EVERY == 0:
             _checkpoint(model, step + 1, out)
 
@@ -264,7 +265,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.data / "text",
             options.out,
         )
-    except PolyvoxError as error:
+    except (PolyvoxError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
