@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
-import langcodes
 import numpy as np
 from numpy.typing import NDArray
 
@@ -89,6 +88,8 @@ def language_tag(tag: str) -> str:
     """
     if not tag:
         return UNKNOWN_LANGUAGE
+    import langcodes  # its tables take 0.1 s to load, and most searches name no language
+
     try:
         return langcodes.standardize_tag(tag)
     except langcodes.LanguageTagError as error:
