@@ -74,8 +74,8 @@ def main() -> None:
     given = parser.parse_args()
     lines = [
         "# Speech speed\n",
-        f"{SECONDS_A_RUN} s of human speech a run, median of {RUNS} runs; {os.cpu_count()} processors. The front "
-        "end runs on one thread in every row.\n",
+        f"{SECONDS_A_RUN} s of human speech a run, median of {RUNS} runs; {os.cpu_count()} processors. "
+        "The front end runs on one thread in every row.\n",
         "| recording | threads | in batches | one at a time | a recording takes | front end alone |",
         "|---|---|---|---|---|---|",
     ]

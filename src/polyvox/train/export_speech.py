@@ -73,13 +73,23 @@ def export_speech(tower: SpeechTower, path: Path, *, storage: Storage = Storage.
         raise RuntimeError("torch.onnx.export gave no program")
     model = program.model_proto
     _store(model, Storage(storage))
-    del model.metadata_props[:]
+    _strip(model)
     notes = {"max_seconds": str(MAX_SECONDS), "storage": str(storage), "opset": str(OPSET)}
     onnx.helper.set_model_props(model, notes)
     onnx.checker.check_model(model)
     content = model.SerializeToString()
     path.write_bytes(content)
     return hashlib.sha256(content).hexdigest()
+
+
+def _strip(model: Any) -> None:  # noqa: ANN401 - onnx has no types
+    """Take off what the exporter notes about its own work; it is larger than a small network."""
+    del model.metadata_props[:]
+    del model.graph.metadata_props[:]
+    del model.graph.value_info[:]
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
 
 
 def _store(model: Any, storage: Storage) -> None:  # noqa: ANN401 - onnx has no types

@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+
+from polyvox.errors import PolyvoxError
+from polyvox.train.languages import espeak_voice
+from polyvox.train.speech_recipe import load_speech_recipe
+from polyvox.train.spoken_texts import load_synthesis_config
+
+DEFAULT = Path(__file__).parents[2] / "recipes" / "default"
+
+
+def test_the_default_recipe_is_sound() -> None:
+    recipe = load_speech_recipe(DEFAULT)
+    synthesis = load_synthesis_config(DEFAULT)
+    assert "mboshi" not in recipe.human
+    assert set(recipe.stage_one().shares) == {*recipe.human, "synthetic"}
+    assert not [one for one in recipe.said().languages if espeak_voice(one) is None]
+    assert not [one for one in synthesis.languages if espeak_voice(one) is None]
+    assert recipe.meaning_config(78, 256).width % recipe.meaning_config(78, 256).heads == 0
+
+
+@pytest.mark.parametrize(
+    ("section", "message"),
+    [
+        ("[speech]\nhuman = {}\n", "'dictionary' is missing"),
+        ("[speech]\nhuman = {}\ndictionary = []\n[speech.sounds]\nstpes = 3\n", "unknown key 'stpes'"),
+        ("[speech]\nhuman = {}\ndictionary = []\n[speech.texts]\nsources = []\n", "'languages' is missing"),
+    ],
+)
+def test_a_wrong_recipe_is_named(tmp_path: Path, section: str, message: str) -> None:
+    (tmp_path / "recipe.toml").write_text(section)
+    with pytest.raises(PolyvoxError, match=message):
+        load_speech_recipe(tmp_path)
