@@ -88,11 +88,13 @@ def language_tag(tag: str) -> str:
     """
     if not tag:
         return UNKNOWN_LANGUAGE
-    import langcodes  # its tables take 0.1 s to load, and most searches name no language
+    # Its tables take 0.1 s to load, and most searches name no language.
+    from langcodes import standardize_tag
+    from langcodes.tag_parser import LanguageTagError
 
     try:
-        return langcodes.standardize_tag(tag)
-    except langcodes.LanguageTagError as error:
+        return standardize_tag(tag)
+    except LanguageTagError as error:
         raise ValueError(
             f"{tag!r} is not a BCP 47 language tag (such as 'sw', 'pt-BR', 'zh-Hant')"
         ) from error
