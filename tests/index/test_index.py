@@ -35,7 +35,7 @@ def greetings(index: Index) -> Index:
 
 def test_finds_what_was_added_with_everything_that_was_known(greetings: Index) -> None:
     assert len(greetings) == 5
-    best = greetings.search("guten Morgen", limit=1)[0]
+    best = greetings.search("guten Morgen", limit=1, mode="dense")[0]
     assert (best.text, best.path, best.language, best.locator) == ("guten Morgen", "b/de.txt", "de", "page 3")
     assert best.score == pytest.approx(1.0, abs=1e-5)
     assert (best.sources["dense"].rank, best.modality) == (1, Modality.TEXT)

@@ -168,6 +168,18 @@ def test_compacting_keeps_everything_and_shrinks(index: Index) -> None:
     assert index.verify()
 
 
+def test_many_small_commits_are_merged_on_the_way(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("polyvox.index.writer.MOST_COMMITS", 8)
+    for number in range(30):
+        with index.writer() as writer:
+            write_file(writer, f"{number}", "1", 2)
+    assert len(ItemTable.open(index.folder / "items.lance").fragments()) <= 10
+    assert FileLog(index.folder / "files.lance").commits <= 10
+    assert len(contents(index)) == 60
+    assert len(index.search("29", mode="lexical")) == 2
+    assert index.verify()
+
+
 def test_a_killed_creation_can_be_repeated(tmp_path: Path, index: Index) -> None:
     (index.folder / "index.json").unlink()
     again = Index.create(index.folder, index.encoder)

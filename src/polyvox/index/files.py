@@ -89,6 +89,11 @@ class FileLog:
         if table.num_rows:
             lance.write_dataset(table, self._uri, mode="append")
 
+    @property
+    def commits(self) -> int:
+        """Commits since the log was last rewritten; reading it takes a little for each."""
+        return len(lance.dataset(self._uri).get_fragments())
+
     def compact(self) -> None:
         """Rewrite the log so that it has one record a path, in one commit."""
         lance.write_dataset(_arrow(self.states().values()), self._uri, mode="overwrite")

@@ -38,7 +38,8 @@ def word_index_is_stale(table: ItemTable) -> bool:
 
 def unindexed_rows(table: ItemTable) -> int:
     """Rows that the inverted index does not cover; a search reads them one by one."""
-    return int(table.dataset.stats.index_stats(INDEX_NAME)["num_unindexed_rows"])
+    known = [index for index in table.dataset.describe_indices() if index.name == INDEX_NAME]
+    return max(0, len(table) - sum(index.num_rows_indexed for index in known))
 
 
 def refresh_word_index(table: ItemTable) -> None:

@@ -20,7 +20,7 @@ LOGGER = logging.getLogger(__name__)
 
 MASKS = 64
 TAIL_ROWS = 65_536
-WAIT_SECONDS = 0.5
+WAIT_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)

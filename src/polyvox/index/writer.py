@@ -49,6 +49,8 @@ HEAD = "head"
 FLUSH_ROWS = 16_384
 FLUSH_SECONDS = 15.0
 FRAGMENT_ROWS = 262_144
+SMALL_FRAGMENT = 4_096
+MOST_COMMITS = 64
 
 
 class IndexWriter:
@@ -103,8 +105,7 @@ class IndexWriter:
         try:
             if kind is None or issubclass(kind, KeyboardInterrupt):
                 self.flush()
-                if word_index_is_stale(self._table):
-                    refresh_word_index(self._table)
+                self._tidy()
         finally:
             self._lock.release()
 
@@ -222,6 +223,18 @@ class IndexWriter:
             LOGGER.warning(
                 "the head of %s could not be written (%s); searches will be slower", self.folder, error
             )
+
+    def _tidy(self) -> None:
+        """Keep what many small commits leave behind from slowing down the next reader and writer."""
+        if self._log.commits > MOST_COMMITS:
+            self._log.compact()
+        if sum(fragment.rows < SMALL_FRAGMENT for fragment in self._table.fragments()) > MOST_COMMITS:
+            self._table.dataset.optimize.compact_files(target_rows_per_fragment=SMALL_FRAGMENT)
+            self._table = self._table.latest()
+            self._catch_up()
+        if word_index_is_stale(self._table):
+            refresh_word_index(self._table)
+            self._table = self._table.latest()
 
     def compact(self) -> None:
         """Rewrite small and half-deleted pieces of the table, the log, the head and the word index.
