@@ -59,6 +59,16 @@ def test_html_without_end() -> None:
         html("<div>" * 20_000 + "bottom")
 
 
+@pytest.mark.parametrize("name", ["hex", "zip", "undefined", "klingon", "utf-16", "utf-32-le"])
+def test_an_encoding_that_cannot_be_true_is_not_believed(name: str) -> None:
+    page = f'<html><head><meta charset="{name}"></head><body><p>Déjà vu</p></body></html>'
+    if name == "undefined":
+        with pytest.raises(ReadError, match="is not undefined"):
+            html(page)
+    else:
+        assert html(page) == [("Déjà vu", None)]
+
+
 def test_html_language_that_is_none_is_ignored() -> None:
     assert html('<p lang="x-none">Hi</p>') == [("Hi", None)]
 

@@ -119,6 +119,7 @@ def test_a_long_file_is_never_held_whole(tmp_path: Path) -> None:
     ("patch", "reason"),
     [
         ((24, struct.pack("<I", 0)), "decoded|0 samples per second"),
+        ((24, struct.pack("<I", 1)), "header says 1 samples per second"),
         ((22, struct.pack("<H", 0)), "decoded|0 channels"),
         ((0, b"JUNK"), "not a recording that can be decoded"),
     ],

@@ -104,6 +104,9 @@ def test_unreadable_folder(tmp_path: Path) -> None:
 def test_pipes_are_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
     assert list(walk([tmp_path])) == [Skipped(str(tmp_path / "pipe.txt"), "not a regular file")]
+    (named,) = walk([tmp_path / "pipe.txt"])
+    assert isinstance(named, ReadError)
+    assert "not a regular file" in named.reason
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from polyvox.errors import ReadError
 from polyvox.read.document import fenced, whole_text
 from polyvox.read.language import valid_language
-from polyvox.read.options import ReadOptions
+from polyvox.read.options import ReadOptions, text_encoding
 from polyvox.read.pack import pack
 from polyvox.read.passage import Paragraph, Passage, tidy
 
@@ -53,17 +53,15 @@ def read_html(stream: BinaryIO, path: str, options: ReadOptions) -> Iterator[Pas
 
 
 def _declared_encoding(stream: BinaryIO) -> str | None:
-    """The encoding that a page's own header names, where Python knows it."""
-    import codecs
+    """The encoding that a page's own header names, where Python knows it.
 
+    A header that could be read as ASCII is not UTF-16, whatever it says (HTML standard).
+    """
     head = stream.read(_CHARSET_BYTES)
     stream.seek(0)
-    if match := _CHARSET.search(head):
-        try:
-            return codecs.lookup(match[1].decode()).name
-        except LookupError:
-            return None
-    return None
+    match = _CHARSET.search(head)
+    name = text_encoding(match[1].decode()) if match else None
+    return "utf-8" if name and name.startswith(("utf-16", "utf-32")) else name
 
 
 def _blocks(root: _Element) -> Iterator[Paragraph]:

@@ -33,13 +33,22 @@ class ReadOptions:
     def __post_init__(self) -> None:
         if self.language is not None:
             object.__setattr__(self, "language", language_tag(self.language))
-        try:
-            text_codec = codecs.lookup(self.encoding)._is_text_encoding
-        except LookupError:
-            text_codec = False
-        if not text_codec:
+        if text_encoding(self.encoding) is None:
             raise ValueError(f"unknown encoding {self.encoding!r}; try utf-8, latin-1, utf-16, shift_jis …")
         if self.max_passage_chars < 20:
             raise ValueError(f"max_passage_chars must be at least 20, got {self.max_passage_chars}")
         if not self.max_segment_seconds >= 1:
             raise ValueError(f"max_segment_seconds must be at least 1, got {self.max_segment_seconds}")
+
+
+def text_encoding(name: str) -> str | None:
+    """Python's name of an encoding of text, None where it has none such ("hex" and "zip" encode bytes).
+
+    >>> text_encoding("UTF8"), text_encoding("hex"), text_encoding("klingon")
+    ('utf-8', None, None)
+    """
+    try:
+        codec = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return None
+    return codec.name if codec._is_text_encoding and codec.incrementaldecoder else None

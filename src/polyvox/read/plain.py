@@ -65,6 +65,8 @@ def decoded(stream: BinaryIO, path: str, encoding: str) -> Iterator[str]:
             text = decoder.decode(block, final=not block)
         except UnicodeDecodeError as error:
             raise ReadError(path, _not_decodable(error, offset, encoding)) from error
+        except UnicodeError as error:
+            raise ReadError(path, f"is not {encoding}: {error}; name its encoding: --encoding") from error
         if "\0" in text:
             raise ReadError(
                 path,

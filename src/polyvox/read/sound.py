@@ -22,6 +22,7 @@ Samples = NDArray[np.float32]
 
 BLOCK_SAMPLES = SAMPLING_RATE
 _MAX_BAD_PACKETS = 10_000
+_LOWEST_RATE = 1_000
 _SILENCE_PEAK = 1e-3
 _EXACT_DURATION = frozenset({"wav", "w64", "flac", "matroska,webm", "mov,mp4,m4a,3gp,3g2,mj2", "aiff", "caf"})
 
@@ -174,8 +175,10 @@ def _audio_stream(container: InputContainer, path: str) -> AudioStream:
     stream = streams[0]
     if not stream.codec_context or not stream.codec_context.codec:
         raise ReadError(path, "its audio codec is unknown")
-    if not stream.codec_context.sample_rate:
-        raise ReadError(path, "its header says 0 samples per second")
+    rate = stream.codec_context.sample_rate
+    if rate < _LOWEST_RATE:
+        # Stretched to 16 kHz, a megabyte at one sample per second would be days of noise.
+        raise ReadError(path, f"its header says {rate} samples per second")
     if not stream.codec_context.channels:
         raise ReadError(path, "its header says 0 channels")
     return stream
@@ -213,14 +216,14 @@ def _mono(container: InputContainer, stream: AudioStream, decoding: Decoding) ->
             break
         if packet is None:
             break
+        pieces: list[Samples] = []
         try:
-            frames = packet.decode()
+            for frame in packet.decode():
+                resampler, resampled = _resampled(resampler, frame)
+                pieces += resampled
         except (av.FFmpegError, ValueError):
             decoding.bad_packets += 1
-            continue
-        for frame in frames:
-            resampler, pieces = _resampled(resampler, frame)
-            yield from pieces
+        yield from pieces
     if resampler is not None:
         yield from (_average(frame) for frame in resampler.resample(None))
 

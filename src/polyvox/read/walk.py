@@ -43,6 +43,8 @@ def walk(paths: Iterable[str | Path]) -> Iterator[Path | Skipped | ReadError]:
             continue
         if stat.S_ISDIR(mode):
             yield from _walk_folder(given, seen)
+        elif not stat.S_ISREG(mode):
+            yield ReadError(str(given), 'is not a regular file; to read from a pipe, give "-"')
         elif suffix_of(given) not in SUPPORTED_SUFFIXES:
             known = " ".join(sorted(SUPPORTED_SUFFIXES))
             yield ReadError(
