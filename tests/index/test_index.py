@@ -71,7 +71,10 @@ def test_an_empty_index_answers_with_nothing(index: Index) -> None:
         ({"path": "a/"}, 3),
         ({"path": "a/pt.txt"}, 2),
         ({"path": "*/*.txt"}, 4),
-        ({"path": "*.txt"}, 0),
+        ({"path": "*.txt"}, 4),
+        ({"path": "/*.txt"}, 0),
+        ({"path": "pt.*"}, 2),
+        ({"path": "?.txt"}, 0),
         ({"path": "**/*.txt"}, 4),
         ({"path": "?/de.txt"}, 1),
         ({"where": {"by": "Ann's"}}, 1),
@@ -253,3 +256,22 @@ def test_info_counts(greetings: Index) -> None:
     assert info.modalities == {"text": 4, "speech": 1}
     assert info.model == "hashed-words"
     assert info.bytes_on_disk > 1000
+
+
+def test_a_killed_creation_starts_over(tmp_path: Path, encoder: Encoder) -> None:
+    folder = tmp_path / "draft"
+    (folder / "items.lance" / "_versions").mkdir(parents=True)
+    (folder / "items.lance" / "_versions" / "18446744073709551614.manifest").write_bytes(b"half")
+    for name in ("index.json.4711", "writer.lock", "writer.json"):
+        (folder / name).touch()
+    index = Index.open_or_create(folder, encoder)
+    assert index.add(GREETINGS) == 5
+
+
+def test_items_whose_manifest_is_lost_are_not_taken_for_a_draft(greetings: Index, encoder: Encoder) -> None:
+    manifest = (greetings.folder / "index.json").read_bytes()
+    (greetings.folder / "index.json").unlink()
+    with pytest.raises(IndexFormatError, match="in use"):
+        Index.open_or_create(greetings.folder, encoder)
+    (greetings.folder / "index.json").write_bytes(manifest)
+    assert len(Index.open(greetings.folder)) == 5

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from polyvox.index.schema import metadata_pair
 from polyvox.item import Modality, language_tag
 
-_WILDCARD = re.compile(r"[*?\[]")
+_WILDCARD = re.compile(r"[*?]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class Filter:
     """Which items a search or a deletion may touch; the parts are joined by "and", None means any.
 
     `language` is a BCP 47 tag and covers its sub-tags ("pt" finds "pt-BR"). `path` is a file, a folder, or a
-    pattern with `*` (within one folder), `**` (across folders) and `?`. `where` holds metadata values.
+    pattern with `*` (within one folder), `**` (across folders) and `?`. A pattern that does not begin at the
+    root may begin at any folder ("*.pdf" finds every PDF). `where` holds metadata values.
 
     Raises:
         ValueError: the language is no BCP 47 tag, or the modality is neither "text" nor "speech".
@@ -76,5 +78,6 @@ def _path_condition(path: str) -> str:
 
 def _glob_pattern(glob: str) -> str:
     meanings = {"**/": "(.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    pieces = re.split(r"(\*\*/|\*\*|\*|\?)", glob)
+    anywhere = "" if Path(glob).is_absolute() else "**/"
+    pieces = re.split(r"(\*\*/|\*\*|\*|\?)", anywhere + glob)
     return "^" + "".join(meanings.get(piece) or re.escape(piece) for piece in pieces) + "$"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -18,7 +19,7 @@ from polyvox.index.head_writer import HeadWriter
 from polyvox.index.hit import Hit
 from polyvox.index.info import IndexInfo, gather_info
 from polyvox.index.lexical import create_word_index
-from polyvox.index.lock import WriterLock
+from polyvox.index.lock import LOCK_FILES, WriterLock
 from polyvox.index.manifest import FILE_NAME, Manifest
 from polyvox.index.schema import content_digest
 from polyvox.index.search import Query, SearchMode, find, query_vector
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from polyvox.read import ReadOptions
 
 ENCODE_BATCH = 256
+CREATION_SECONDS = 10.0
 
 
 class Index:
@@ -57,19 +59,26 @@ class Index:
 
         Raises:
             IndexFormatError: there is an index, or something else, at `path`.
+            LockedError: another process is making an index there and does not come to an end.
         """
         folder = Path(path)
         if folder.exists() and (not folder.is_dir() or _holds_more_than_a_draft(folder)):
-            known = (folder / FILE_NAME).exists()
-            raise IndexFormatError(
-                f"{folder} {'already is an index; open it' if known else 'is in use; choose an empty folder'}"
-            )
+            raise _in_use(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        table = ItemTable.create(folder / ITEMS, encoder.card.dimension)
-        create_word_index(table)
-        FileLog.create(folder / FILES)
-        # Last, because it is what makes the folder an index: before it, a killed creation starts over.
-        Manifest.of(encoder.card).write(folder)
+        lock = WriterLock(folder)
+        lock.acquire(CREATION_SECONDS)
+        try:
+            if (folder / FILE_NAME).exists():
+                raise _in_use(folder)
+            # What a killed creation left behind may be half of a table.
+            for draft in (ITEMS, FILES):
+                shutil.rmtree(folder / draft, ignore_errors=True)
+            create_word_index(ItemTable.create(folder / ITEMS, encoder.card.dimension))
+            FileLog.create(folder / FILES)
+            # Last, because it is what makes the folder an index: before it, a killed creation starts over.
+            Manifest.of(encoder.card).write(folder)
+        finally:
+            lock.release()
         return cls.open(folder, encoder)
 
     @classmethod
@@ -246,4 +255,15 @@ class Index:
 
 
 def _holds_more_than_a_draft(folder: Path) -> bool:
-    return any(path.name not in (ITEMS, FILES) for path in folder.iterdir()) or (folder / FILE_NAME).exists()
+    """Whether there is anything that a killed creation does not leave behind: it has written no row."""
+    drafts = {ITEMS, FILES, *LOCK_FILES}
+    names = {path.name for path in folder.iterdir()}
+    strange = any(name not in drafts and not name.startswith(f"{FILE_NAME}.") for name in names)
+    return strange or FILE_NAME in names or any((folder / part / "data").exists() for part in (ITEMS, FILES))
+
+
+def _in_use(folder: Path) -> IndexFormatError:
+    known = (folder / FILE_NAME).exists()
+    return IndexFormatError(
+        f"{folder} {'already is an index; open it' if known else 'is in use; choose an empty folder'}"
+    )

@@ -55,12 +55,20 @@ def gather_info(folder: Path, manifest: Manifest, table: ItemTable, log: FileLog
         speech_hours=seconds / 3600,
         languages=dict(languages.most_common()),
         modalities=dict(modalities.most_common()),
-        bytes_on_disk=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
+        bytes_on_disk=sum(map(_size, folder.rglob("*"))),
         model=manifest.model,
         fingerprint=manifest.fingerprint,
         dimension=manifest.dimension,
         created_by=manifest.created_by,
     )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:
+        # A writer has replaced the file since the folder was listed.
+        return 0
 
 
 def _count(counter: Counter[str], column: pa.Array) -> None:

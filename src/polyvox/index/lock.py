@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 from polyvox.index.errors import LockedError
 
 NOTICE_SECONDS = 1.0
+LOCK_FILES = ("writer.lock", "writer.json")
 
 
 class WriterLock:
@@ -25,8 +26,8 @@ class WriterLock:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = FileLock(folder / "writer.lock", thread_local=False)
-        self._holder = folder / "writer.json"
+        self._lock = FileLock(folder / LOCK_FILES[0], thread_local=False)
+        self._holder = folder / LOCK_FILES[1]
 
     def acquire(self, timeout: float, on_wait: Callable[[str], None] | None = None) -> None:
         """Wait for the lock at most `timeout` seconds; `on_wait` hears who holds it once that takes long.
