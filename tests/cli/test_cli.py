@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from importlib.resources import files
 from pathlib import Path
 
@@ -104,10 +107,7 @@ def test_delete_and_compact(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     ("arguments", "told"),
     [
         (["search", "x", "--in", "nowhere.index"], "nowhere.index"),
-        (["search", "--in", "nowhere.index"], "--voice"),
-        (["search", " ", "--in", "nowhere.index"], "empty"),
         (["info", "nowhere.index"], "nowhere.index"),
-        (["delete", "nowhere.index"], "--path"),
         (["search", "--voice", "missing.wav", "--in", "nowhere.index"], "missing.wav"),
     ],
 )
@@ -125,6 +125,8 @@ def test_failures_name_the_thing_and_exit_3(
         ["search", "x", "--in", "i", "--limit", "0"],
         ["search", "x", "--in", "i", "--language", "klingon!"],
         ["search", "x", "--in", "i", "--where", "novalue"],
+        ["search", "x", "--in", "i", "--modality", "video"],
+        ["index", "x", "--into", "i", "--encoding", "klingon"],
         ["fly"],
     ],
 )
@@ -168,3 +170,65 @@ def test_the_demo_answers_every_question(tmp_path: Path, capsys: pytest.CaptureF
     assert {row["by"] for row in rows} == {"typing", "voice"}
     assert len(rows) == 2 * 10
     assert any(row["start"] is not None and row["path"].endswith("morning-programme.ogg") for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["search", "--in", "nowhere.index"], "--voice"),
+        (["search", " ", "--in", "nowhere.index"], "empty"),
+        (["search", "x", "--voice", "y.wav", "--in", "nowhere.index"], "one question"),
+        (["search", "--voice", "y.wav", "--mode", "lexical", "--in", "nowhere.index"], "lexical"),
+        (["delete", "nowhere.index"], "--path"),
+    ],
+)
+def test_arguments_that_do_not_go_together_exit_2(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == Exit.USAGE
+    assert told in capsys.readouterr().err
+
+
+def test_an_index_that_cannot_be_made_is_no_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.txt").write_text("one\n", encoding="utf-8")
+    into = tmp_path / "a.txt" / "index"
+    assert main(["index", str(tmp_path / "a.txt"), "--into", str(into)]) == Exit.FAILED
+    assert "a.txt" in capsys.readouterr().err
+
+
+def test_paths_are_taken_from_the_working_folder_and_patterns_from_any(
+    folder: Path, target: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    for path, items in (("en.txt", 2), (".", 3), ("rows.*", 1), (f"{folder.name}/**", 3), ("docs.txt", 0)):
+        assert main(["search", "rain", "--in", str(target), "--path", path, "--json"]) == Exit.DONE
+        hits = out_json(capsys)
+        assert isinstance(hits, list)
+        assert len(hits) == items, path
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_json_names_a_file_that_is_not_unicode(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    try:
+        Path(os.fsdecode(os.fsencode(docs) + b"/caf\xe9.zzz")).touch()
+    except OSError:
+        pytest.skip("this file system refuses such names")
+    command = [sys.executable, "-m", "polyvox", "index", str(docs), "--into", str(tmp_path / "i"), "--json"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == Exit.DONE
+    (ignored,) = json.loads(done.stdout)["ignored"]
+    assert ignored["path"].endswith(".zzz")
+
+
+def test_a_reader_that_leaves_is_no_failure(target: Path) -> None:
+    command = [sys.executable, "-m", "polyvox", "search", "fish", "--in", str(target)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == Exit.DONE

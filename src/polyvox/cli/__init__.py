@@ -7,7 +7,8 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 
 from polyvox.cli import compact, delete, demo, index, info, search
-from polyvox.cli.exits import Exit
+from polyvox.cli.exits import Exit, UsageError
+from polyvox.cli.streams import be_forgiving, forget_output
 from polyvox.errors import PolyvoxError
 
 VERBS = (index, search, info, delete, compact, demo)
@@ -24,6 +25,7 @@ exit codes:
   1  done, but some files were skipped; each is named on standard error with its reason
   2  the command was called wrongly
   3  the command failed; the reason is on standard error
+  130  interrupted with Ctrl-C; what was finished is kept
 """
 
 
@@ -54,14 +56,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not hasattr(arguments, "run"):
         parser.print_help()
         return Exit.USAGE
+    be_forgiving()
     try:
-        return int(arguments.run(arguments))
-    except PolyvoxError as error:
+        code = int(arguments.run(arguments))
+        sys.stdout.flush()
+        return code
+    except UsageError as error:
+        print(f"polyvox: {error}", file=sys.stderr)
+        return Exit.USAGE
+    except BrokenPipeError:
+        forget_output()
+        return Exit.DONE
+    except (PolyvoxError, OSError) as error:
         print(f"polyvox: {error}", file=sys.stderr)
         return Exit.FAILED
     except KeyboardInterrupt:
         print("polyvox: interrupted; run the same command again to go on", file=sys.stderr)
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return Exit.DONE

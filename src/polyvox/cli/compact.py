@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
 from polyvox.cli.exits import Exit
 from polyvox.cli.options import add_json
+from polyvox.cli.streams import print_json
 
 
 def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
@@ -32,7 +32,7 @@ def run(arguments: Namespace) -> int:
     index.compact()
     after = index.info().bytes_on_disk
     if arguments.json:
-        print(json.dumps({"bytes_before": before, "bytes_after": after}))
+        print_json({"bytes_before": before, "bytes_after": after})
     else:
         print(f"{before / 1e6:,.1f} MB before, {after / 1e6:,.1f} MB after")
     return Exit.DONE

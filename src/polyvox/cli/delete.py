@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
-from polyvox.cli.exits import Exit
+from polyvox.cli.exits import Exit, UsageError
 from polyvox.cli.options import add_filters, add_json
-from polyvox.errors import PolyvoxError
+from polyvox.cli.streams import print_json
 
 
 def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
@@ -43,7 +42,7 @@ def run(arguments: Namespace) -> int:
         arguments.id,
     )
     if not any(filters):
-        raise PolyvoxError("say what to delete: --id, --path, --language, --modality or --where")
+        raise UsageError("say what to delete: --id, --path, --language, --modality or --where")
     dropped = Index.open(arguments.index).delete(
         arguments.id,
         language=arguments.language,
@@ -51,5 +50,8 @@ def run(arguments: Namespace) -> int:
         path=arguments.path,
         where=dict(arguments.where),
     )
-    print(json.dumps({"deleted": dropped}) if arguments.json else f"{dropped:,} items deleted")
+    if arguments.json:
+        print_json({"deleted": dropped})
+    else:
+        print(f"{dropped:,} items deleted")
     return Exit.DONE

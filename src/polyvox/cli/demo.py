@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import tomllib
 from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from polyvox.cli.exits import Exit
 from polyvox.cli.hits import as_json, found_by, snippet, where
 from polyvox.cli.options import add_json, positive
+from polyvox.cli.streams import print_json
 
 if TYPE_CHECKING:
     from polyvox.index import Hit
@@ -58,12 +58,12 @@ def run(arguments: Namespace) -> int:
     """Index the samples, ask every sample question, print one table."""
     with (
         as_file(files("polyvox") / "samples") as samples,
-        tempfile.TemporaryDirectory() as scratch,
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as scratch,
     ):
         into = arguments.into or Path(scratch) / "demo.index"
         answers = list(_ask(samples, into, arguments.limit, quiet=arguments.json))
     if arguments.json:
-        print(json.dumps([answer.as_json() for answer in answers], ensure_ascii=False, indent=2))
+        print_json([answer.as_json() for answer in answers])
     else:
         _print_table(answers)
         if arguments.into:

@@ -2,6 +2,8 @@
 
 from enum import IntEnum
 
+from polyvox.errors import PolyvoxError
+
 
 class Exit(IntEnum):
     """Exit codes, stated in `polyvox --help`."""
@@ -11,3 +13,7 @@ class Exit(IntEnum):
     USAGE = 2
     FAILED = 3
     INTERRUPTED = 130
+
+
+class UsageError(PolyvoxError):
+    """The arguments are each well-formed, but do not make a command together."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -10,15 +11,17 @@ if TYPE_CHECKING:
     from polyvox.index import Hit
 
 SNIPPET = 160
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""Characters by which a text could command the terminal it is shown on."""
 
 
 def clock(seconds: float) -> str:
     """Seconds as minutes and seconds, with hours where there are any.
 
-    >>> clock(83.25), clock(3725)
-    ('1:23.2', '1:02:05.0')
+    >>> clock(83.25), clock(3725), clock(59.97)
+    ('1:23.2', '1:02:05.0', '1:00.0')
     """
-    minutes, rest = divmod(seconds, 60)
+    minutes, rest = divmod(round(seconds, 1), 60)
     hours, minutes = divmod(int(minutes), 60)
     return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes}:{rest:04.1f}"
 
@@ -34,7 +37,7 @@ def snippet(hit: Hit, width: int = SNIPPET) -> str:
     """The text of a hit on one line, cut to `width` characters; what a recording says is not known."""
     if hit.text is None:
         return "(speech)"
-    line = " ".join(hit.text.split())
+    line = " ".join(_CONTROL.sub(" ", hit.text).split())
     return line if len(line) <= width else line[: width - 1] + "…"
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from dataclasses import asdict
 from pathlib import Path
 
 from polyvox.cli.exits import Exit
-from polyvox.cli.options import add_json, add_model, chosen_encoder, language, positive
+from polyvox.cli.options import add_json, add_model, chosen_encoder, encoding, language, positive
+from polyvox.cli.streams import print_json
 
 
 def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
@@ -44,7 +44,13 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
         metavar="NAME",
         help="the column of csv, tsv and jsonl files that is text",
     )
-    parser.add_argument("--encoding", default="utf-8", help="character set of text files (utf-8)")
+    parser.add_argument(
+        "--encoding",
+        type=encoding,
+        default="utf-8",
+        metavar="NAME",
+        help="character set of text files, such as latin-1 or shift_jis (utf-8)",
+    )
     parser.add_argument("--prune", action="store_true", help="drop items whose file under PATH is gone")
     parser.add_argument(
         "--wait",
@@ -83,7 +89,7 @@ def run(arguments: Namespace) -> int:
         )
     report_problems(report)
     if arguments.json:
-        print(json.dumps(asdict(report), ensure_ascii=False, indent=2))
+        print_json(asdict(report))
     else:
         print(report.summary(str(arguments.into)))
     return Exit.SKIPPED_SOME if report.problems else Exit.DONE

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from dataclasses import asdict
 from pathlib import Path
 
 from polyvox.cli.exits import Exit
 from polyvox.cli.options import add_json
+from polyvox.cli.streams import print_json
 
 
 def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
@@ -30,14 +30,17 @@ def run(arguments: Namespace) -> int:
 
     info = asdict(Index.open(arguments.index).info())
     if arguments.json:
-        print(json.dumps(info, ensure_ascii=False, indent=2))
+        print_json(info)
         return Exit.DONE
     width = max(map(len, info))
     for name, value in info.items():
-        shown = ", ".join(f"{k} {v:,}" for k, v in value.items()) if isinstance(value, dict) else value
-        print(
-            f"{name.replace('_', ' '):<{width}}  {shown:,}"
-            if isinstance(shown, int)
-            else f"{name.replace('_', ' '):<{width}}  {shown}"
-        )
+        print(f"{name.replace('_', ' '):<{width}}  {_shown(value)}")
     return Exit.DONE
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {count:,}" for name, count in value.items())
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from argparse import ArgumentParser, ArgumentTypeError
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,22 @@ def language(value: str) -> str:
         return language_tag(value)
     except ValueError as error:
         raise ArgumentTypeError(str(error)) from error
+
+
+def encoding(value: str) -> str:
+    """A character set from the command line."""
+    from polyvox.read.options import text_encoding
+
+    if text_encoding(value) is None:
+        raise ArgumentTypeError(f"{value!r} is no encoding of text; try utf-8, latin-1, utf-16, shift_jis")
+    return value
+
+
+def stored_path(value: str) -> str:
+    """A path or pattern from the command line as an index keeps it; patterns stay as they are."""
+    if value == "-" or set(value) & set("*?"):
+        return value
+    return os.path.abspath(value)  # noqa: PTH100 - a symbolic link keeps its name, as in the index
 
 
 def key_value(value: str) -> tuple[str, str]:
@@ -70,8 +87,13 @@ def add_filters(parser: ArgumentParser) -> None:
         metavar="TAG",
         help="BCP 47; 'pt' also finds 'pt-BR'",
     )
-    group.add_argument("--modality", type=Modality, choices=list(Modality), help="text or speech")
-    group.add_argument("--path", metavar="GLOB", help="files whose path matches, such as '*/2024/*'")
+    group.add_argument("--modality", choices=[str(kind) for kind in Modality], help="text or speech")
+    group.add_argument(
+        "--path",
+        type=stored_path,
+        metavar="PATH",
+        help="a file, everything in a folder, or files that match a pattern such as '*.pdf' or '2024/**'",
+    )
     group.add_argument(
         "--where",
         type=key_value,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import ArgumentParser, Namespace, _SubParsersAction
 from pathlib import Path
 
-from polyvox.cli.exits import Exit
+from polyvox.cli.exits import Exit, UsageError
 from polyvox.cli.hits import as_json, print_hits
 from polyvox.cli.options import add_filters, add_json, add_model, chosen_encoder, positive
-from polyvox.errors import PolyvoxError
+from polyvox.cli.streams import print_json
 from polyvox.item import Audio
 
 
@@ -65,7 +64,7 @@ def run(arguments: Namespace) -> int:
         where=dict(arguments.where),
     )
     if arguments.json:
-        print(json.dumps([as_json(hit) for hit in hits], ensure_ascii=False, indent=2))
+        print_json([as_json(hit) for hit in hits])
     elif hits:
         print_hits(hits)
     else:
@@ -76,13 +75,13 @@ def run(arguments: Namespace) -> int:
 def _query(arguments: Namespace) -> str | Audio:
     given = [x for x in (arguments.query, arguments.voice, arguments.listen) if x is not None]
     if len(given) != 1:
-        raise PolyvoxError("give one question: either words, or --voice FILE, or --listen SECONDS")
+        raise UsageError("give one question: either words, or --voice FILE, or --listen SECONDS")
     if arguments.query is None and arguments.mode not in (None, "dense"):
-        raise PolyvoxError(f"a spoken question has no words for --mode {arguments.mode}; leave --mode out")
+        raise UsageError(f"a spoken question has no words for --mode {arguments.mode}; leave --mode out")
     if arguments.query is not None:
         if not arguments.query.strip():
-            raise PolyvoxError("the question is empty; type some words, or use --voice FILE")
-        return str(arguments.query)
+            raise UsageError("the question is empty; type some words, or use --voice FILE")
+        return str(arguments.query).encode("utf-8", "replace").decode()
     if arguments.voice is not None:
         from polyvox.read import load_audio
 
