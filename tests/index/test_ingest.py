@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from polyvox.encode.protocol import Encoder
 from polyvox.index import Index
 from polyvox.index.files import FileState
 from polyvox.index.ingest import ingest
@@ -156,3 +157,10 @@ def test_a_bad_row_is_named_and_the_other_rows_are_kept(index: Index, tmp_path: 
     assert texts(index) == ["another good row", "one good row"]
     (problem,) = report.problems
     assert "row 2" in problem.reason
+
+
+def test_an_index_inside_the_folder_that_it_indexes_is_passed_by(tmp_path: Path, encoder: Encoder) -> None:
+    write(tmp_path / "a.txt", "the first paragraph")
+    inside = Index.create(tmp_path / "my.index", encoder)
+    report = ingest(inside, [tmp_path])
+    assert (report.items_added, report.problems, report.ignored) == (1, [], [])

@@ -66,7 +66,7 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
 
 def run(arguments: Namespace) -> int:
     """Index, report what was skipped, and say what changed."""
-    from polyvox.cli.problems import report_problems
+    from polyvox.cli.problems import report_problems, tell
     from polyvox.cli.progress import Progress
     from polyvox.index import Index
     from polyvox.index.ingest import ingest
@@ -85,6 +85,7 @@ def run(arguments: Namespace) -> int:
             options,
             prune=arguments.prune,
             wait=arguments.wait,
+            on_wait=tell,
             watch=progress,
         )
     report_problems(report)

@@ -10,6 +10,11 @@ MOST_IGNORED = 10
 """So many files of unknown kinds are named; the rest is counted."""
 
 
+def tell(what: str) -> None:
+    """One line about what the user may wonder at."""
+    sys.stderr.write(f"polyvox: {what}\n")
+
+
 def report_problems(report: IngestReport) -> None:
     """One line for each file, or part of a file, that was skipped."""
     for problem in report.problems:

@@ -46,18 +46,20 @@ def ingest(
     *,
     prune: bool = False,
     wait: float = 10.0,
+    on_wait: Callable[[str], None] | None = None,
     watch: Watch | None = None,
 ) -> IngestReport:
     """Read files and folders and bring the index in line with them.
 
     An unchanged file costs a look at its size and time of change; a changed one replaces its items; with
     `prune`, items of files below `paths` that are gone are dropped. Reading and encoding overlap.
+    `on_wait` hears for whom a second writer waits, `watch` how far the run has come.
 
     Raises:
         LockedError: another process still writes after `wait` seconds.
     """
     began = time.monotonic()
-    with index.writer(timeout=wait) as writer:
+    with index.writer(timeout=wait, on_wait=on_wait) as writer:
         run = _Run(index.encoder, writer, options or ReadOptions(), watch)
         run.survey(paths)
         for batch in ahead(run.batches(), AHEAD):
@@ -91,7 +93,10 @@ class _Run:
 
     def survey(self, paths: Sequence[str | Path]) -> None:
         """List the files and set aside those that look as they did when they were indexed."""
+        own = [os.path.abspath(self._writer.folder)]  # noqa: PTH100
         for found in walk(paths):
+            if isinstance(found, Skipped) and _is_below(os.path.abspath(found.path), own):  # noqa: PTH100
+                continue
             if isinstance(found, Path):
                 self._look_at(found)
             elif isinstance(found, Skipped):
