@@ -169,7 +169,7 @@ def test_compacting_keeps_everything_and_shrinks(index: Index) -> None:
 
 
 def test_many_small_commits_are_merged_on_the_way(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("polyvox.index.writer.MOST_COMMITS", 8)
+    monkeypatch.setattr("polyvox.index.upkeep.MOST_COMMITS", 8)
     for number in range(30):
         with index.writer() as writer:
             write_file(writer, f"{number}", "1", 2)

@@ -42,9 +42,10 @@ def unindexed_rows(table: ItemTable) -> int:
     return max(0, len(table) - sum(index.num_rows_indexed for index in known))
 
 
-def refresh_word_index(table: ItemTable) -> None:
-    """Bring the new rows into the inverted index."""
+def refresh_word_index(table: ItemTable) -> ItemTable:
+    """Bring the new rows into the inverted index; the new version of the table."""
     table.dataset.optimize.optimize_indices(index_names=[INDEX_NAME])
+    return table.latest()
 
 
 def lexical_search(

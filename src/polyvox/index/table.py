@@ -150,6 +150,11 @@ class ItemTable:
             lance.LanceDataset.commit(self.dataset.uri, change, read_version=self.dataset.version)
         )
 
+    def merged(self, rows: int) -> ItemTable:
+        """Merge fragments of fewer than `rows` rows and drop deleted rows for good; the new version."""
+        self.dataset.optimize.compact_files(target_rows_per_fragment=rows)
+        return self.latest()
+
     def clean_up(self) -> None:
         """Delete the files of older versions; a reader of one of them must open the table again."""
         self.dataset.cleanup_old_versions(older_than=timedelta(0))

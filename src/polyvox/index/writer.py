@@ -34,11 +34,12 @@ from polyvox.index.files import FileLog, FileState, FileStatus
 from polyvox.index.filters import Filter, one_of
 from polyvox.index.head_files import HeadFiles
 from polyvox.index.head_writer import HeadOptions, HeadWriter
-from polyvox.index.lexical import refresh_word_index, word_index_is_stale
+from polyvox.index.lexical import refresh_word_index
 from polyvox.index.lock import WriterLock
 from polyvox.index.manifest import Manifest
 from polyvox.index.schema import checked_vectors, item_id, item_table
 from polyvox.index.table import ItemTable
+from polyvox.index.upkeep import tidied
 from polyvox.item import Item
 
 LOGGER = logging.getLogger(__name__)
@@ -49,8 +50,6 @@ HEAD = "head"
 FLUSH_ROWS = 16_384
 FLUSH_SECONDS = 15.0
 FRAGMENT_ROWS = 262_144
-SMALL_FRAGMENT = 4_096
-MOST_COMMITS = 64
 
 
 class IndexWriter:
@@ -105,7 +104,8 @@ class IndexWriter:
         try:
             if kind is None or issubclass(kind, KeyboardInterrupt):
                 self.flush()
-                self._tidy()
+                self._table = tidied(self._table, self._log)
+                self._catch_up()
         finally:
             self._lock.release()
 
@@ -224,30 +224,15 @@ class IndexWriter:
                 "the head of %s could not be written (%s); searches will be slower", self.folder, error
             )
 
-    def _tidy(self) -> None:
-        """Keep what many small commits leave behind from slowing down the next reader and writer."""
-        if self._log.commits > MOST_COMMITS:
-            self._log.compact()
-        if sum(fragment.rows < SMALL_FRAGMENT for fragment in self._table.fragments()) > MOST_COMMITS:
-            self._table.dataset.optimize.compact_files(target_rows_per_fragment=SMALL_FRAGMENT)
-            self._table = self._table.latest()
-            self._catch_up()
-        if word_index_is_stale(self._table):
-            refresh_word_index(self._table)
-            self._table = self._table.latest()
-
     def compact(self) -> None:
         """Rewrite small and half-deleted pieces of the table, the log, the head and the word index.
 
         What can be found stays the same. Files of older versions are deleted.
         """
         self.flush()
-        dataset = self._table.dataset
-        dataset.optimize.compact_files(target_rows_per_fragment=FRAGMENT_ROWS)
-        self._table = self._table.latest()
+        self._table = self._table.merged(FRAGMENT_ROWS)
         self._catch_up()
-        refresh_word_index(self._table)
-        self._table = self._table.latest()
+        self._table = refresh_word_index(self._table)
         self._log.compact()
         self._table.clean_up()
 
