@@ -137,6 +137,17 @@ def test_watch_hears_bytes_and_ends_at_the_total(index: Index, folder: Path) -> 
     assert [done for done, _ in heard] == sorted(done for done, _ in heard)
 
 
+def test_watch_hears_how_far_a_long_file_is(index: Index, tmp_path: Path) -> None:
+    path = tmp_path / "long.txt"
+    path.write_text("".join(f"{'word ' * 100}{i}\n" for i in range(8_000)), encoding="utf-8")
+    heard: list[float] = []
+    ingest(index, [path], watch=lambda done, total, _: heard.append(done / total))
+    assert heard == sorted(heard)
+    assert len(set(heard)) >= 4
+    assert heard[0] < 0.6
+    assert heard[-1] == 1
+
+
 def test_reader_errors_that_nobody_expected_reach_the_caller(
     index: Index, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,13 +30,17 @@ AHEAD = 4
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Some items of one file, what was lost between them, and whether this is all of the file."""
+    """Some items of one file, what was lost between them, and whether this is all of the file.
+
+    `read` is how many bytes of the file were read for what came so far.
+    """
 
     state: FileState
     items: tuple[Item, ...] = ()
     problem: Problem | None = None
     last: bool = False
     failed: bool = False
+    read: int = 0
 
 
 def ingest(
@@ -148,10 +152,16 @@ class _Run:
         items: list[Item] = []
         problem = None
         read_any = False
+        read = 0
+
+        def watch(size: int) -> None:
+            nonlocal read
+            read = min(size, state.size)
+
         try:
-            for found in read_file(state.path, self._options):
+            for found in read_file(state.path, self._options, watch):
                 if isinstance(found, ReadError):
-                    yield _Batch(state, problem=Problem(state.path, found.reason))
+                    yield _Batch(state, problem=Problem(state.path, found.reason), read=read)
                 elif found.modality not in self._encoder.card.modalities:
                     raise ReadError(
                         state.path,
@@ -160,7 +170,7 @@ class _Run:
                 elif found.position not in skip:
                     items.append(_as_kept(found, state.path))
                     if len(items) >= BATCH_ITEMS[found.modality]:
-                        yield _Batch(state, tuple(items))
+                        yield _Batch(state, tuple(items), read=read)
                         items = []
                 read_any = True
         except ReadError as error:
@@ -185,10 +195,11 @@ class _Run:
         if batch.last and is_file:
             self._writer.finish_file(state.path)
             self._count(state)
-        if batch.last or batch.failed:
-            self._bytes_done += state.size
+        ended = batch.last or batch.failed
         if self._watch:
-            self._watch(self._bytes_done, self._bytes_all, state.path)
+            done = self._bytes_done + (state.size if ended else batch.read)
+            self._watch(done, self._bytes_all, state.path)
+        self._bytes_done += state.size if ended else 0
 
     def _count(self, state: FileState) -> None:
         known = self._known.get(state.path)

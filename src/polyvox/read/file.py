@@ -60,8 +60,12 @@ _MAGIC = (
 """Where a file that is no text shows what it is: offset, bytes, name."""
 
 
-def read_file(path: str | Path, options: ReadOptions | None = None) -> Iterator[Item | ReadError]:
+def read_file(
+    path: str | Path, options: ReadOptions | None = None, watch: Callable[[int], None] | None = None
+) -> Iterator[Item | ReadError]:
     """Read the items of one file, lazily; "-" reads plain text from standard input.
+
+    `watch` hears before each item how many bytes of the file have been read for it.
 
     What is wrong with a part of the file (a row, a page, the end of a recording) comes as a `ReadError`
     among the items, and reading goes on. What is wrong with the file as a whole is raised.
@@ -74,12 +78,16 @@ def read_file(path: str | Path, options: ReadOptions | None = None) -> Iterator[
         if path == STDIN:
             yield from _text_items(read_plain(sys.stdin.buffer, "-", options), "-", options)
         else:
-            yield from _read(path, options)
+            yield from _read(path, options, watch or _nobody)
     except OSError as error:
         raise ReadError(str(path), f"cannot be read: {error.strerror or error}") from error
 
 
-def _read(path: Path, options: ReadOptions) -> Iterator[Item | ReadError]:
+def _nobody(_: int) -> None:
+    """Hears how far a file is read when nobody asked."""
+
+
+def _read(path: Path, options: ReadOptions, watch: Callable[[int], None]) -> Iterator[Item | ReadError]:
     kind = FORMAT_OF.get(suffix_of(path))
     if kind is None:
         raise ReadError(str(path), f"the suffix {path.suffix!r} is not one that polyvox reads")
@@ -88,13 +96,18 @@ def _read(path: Path, options: ReadOptions) -> Iterator[Item | ReadError]:
         raise ReadError(str(path), 'is not a regular file; to read from a pipe, give "-"')
     if status.st_size == 0:
         raise ReadError(str(path), "empty file")
-    if kind is Format.SOUND:
-        yield from read_recording(path, options)
-        return
     with path.open("rb") as stream:
-        if kind not in _BINARY:
-            _refuse_mislabelled(stream, path, kind)
-        yield from _text_items(TEXT_READERS[kind](stream, str(path), options), str(path), options)
+        for item in _items(stream, path, kind, options):
+            watch(stream.tell())
+            yield item
+
+
+def _items(stream: BinaryIO, path: Path, kind: Format, options: ReadOptions) -> Iterator[Item | ReadError]:
+    if kind is Format.SOUND:
+        return read_recording(stream, str(path), options)
+    if kind not in _BINARY:
+        _refuse_mislabelled(stream, path, kind)
+    return _text_items(TEXT_READERS[kind](stream, str(path), options), str(path), options)
 
 
 def _refuse_mislabelled(stream: BinaryIO, path: Path, kind: Format) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import BinaryIO
 
 from polyvox.errors import ReadError
 from polyvox.item import SAMPLING_RATE, UNKNOWN_LANGUAGE, Audio, Item
@@ -12,25 +12,25 @@ from polyvox.read.sound import Decoding, Samples, decode_audio, is_silent
 from polyvox.read.speech import segments
 
 
-def read_recording(path: Path, options: ReadOptions) -> Iterator[Item | ReadError]:
-    """Read the stretches of speech in a recording or film.
+def read_recording(stream: BinaryIO, path: str, options: ReadOptions) -> Iterator[Item | ReadError]:
+    """Read the stretches of speech in a recording or film; the stream goes on as they are asked for.
 
     Raises:
         ReadError: no sound can be decoded, or nobody speaks.
     """
     heard = _Heard()
     position = -1
-    for position, segment in enumerate(segments(heard.listen(path), options.max_segment_seconds)):
+    for position, segment in enumerate(segments(heard.listen(stream), options.max_segment_seconds)):
         yield Item(
             Audio(segment.samples),
-            path=str(path),
+            path=path,
             position=position,
             language=options.language or UNKNOWN_LANGUAGE,
             start=round(heard.decoding.offset + segment.start, 3),
             end=round(heard.decoding.offset + segment.end, 3),
         )
     if position < 0:
-        raise ReadError(str(path), heard.nothing())
+        raise ReadError(path, heard.nothing())
     if heard.damage is not None:
         yield heard.damage
 
@@ -44,9 +44,9 @@ class _Heard:
         self.silent = True
         self.damage: ReadError | None = None
 
-    def listen(self, path: Path) -> Iterator[Samples]:
+    def listen(self, stream: BinaryIO) -> Iterator[Samples]:
         try:
-            for block in decode_audio(path, self.decoding):
+            for block in decode_audio(stream, self.decoding):
                 self.samples += len(block)
                 self.silent = self.silent and is_silent(block)
                 yield block
