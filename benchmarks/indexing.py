@@ -79,8 +79,10 @@ def main() -> None:
         into = arguments.keep or Path(scratch) / "index"
         command = [sys.executable, "-m", "polyvox", "index", str(source), "--into", str(into)]
         began = time.perf_counter()
-        subprocess.run(command, check=False)
+        code = subprocess.run(command, check=False).returncode
         seconds = time.perf_counter() - began
+        if code not in (0, 1):  # 1: some recordings hold no speech
+            raise SystemExit(f"polyvox index failed with code {code}; nothing was measured")
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
         out = subprocess.run(
             [sys.executable, "-m", "polyvox", "info", str(into), "--json"], capture_output=True, check=True
