@@ -168,6 +168,21 @@ def test_a_bad_row_is_named_and_the_other_rows_are_kept(index: Index, tmp_path: 
     assert texts(index) == ["another good row", "one good row"]
     (problem,) = report.problems
     assert "row 2" in problem.reason
+    again = ingest(index, [path])
+    assert (again.files_unchanged, again.problems) == (1, [problem]), "it is told again without reading again"
+    os.utime(path, ns=(1, 1))
+    assert ingest(index, [path]).problems == [problem]
+    assert ingest(index, [path]).problems == [problem]
+
+
+def test_a_new_version_without_one_good_row_keeps_the_old_items(index: Index, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"text": "one good row"}\n', encoding="utf-8")
+    ingest(index, [path])
+    path.write_text('{"text": broken\n{"text": broken too\n', encoding="utf-8")
+    report = ingest(index, [path])
+    assert len(report.problems) >= 1
+    assert texts(index) == ["one good row"]
 
 
 def test_an_index_inside_the_folder_that_it_indexes_is_passed_by(tmp_path: Path, encoder: Encoder) -> None:

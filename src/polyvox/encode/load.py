@@ -30,10 +30,12 @@ def load_encoder(name: str | Path = DEFAULT_MODEL, dimension: int | None = None)
     if (folder / MANIFEST_FILE).is_file() or str(name) == DEFAULT_MODEL:
         from polyvox.encode.light import LightEncoder
 
-        return LightEncoder(folder, dimension, source=str(name))
+        # An index remembers the source, and is opened from other working folders.
+        source = DEFAULT_MODEL if str(name) == DEFAULT_MODEL else str(folder.absolute())
+        return LightEncoder(folder, dimension, source=source)
     from polyvox.encode.hub import HubEncoder
 
-    return HubEncoder(str(name), dimension)
+    return HubEncoder(str(folder.absolute()) if folder.is_dir() else str(name), dimension)
 
 
 def default_model_folder() -> Path:

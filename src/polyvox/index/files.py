@@ -29,7 +29,8 @@ class FileStatus(StrEnum):
 class FileState:
     """A file as it was read: `digest` is the hash of its content, `mtime_ns` its time of change.
 
-    `items` counts the rows that came of it once `status` is "done".
+    `items` counts the rows that came of it once `status` is "done"; `problem` says what could not be read
+    of a file whose rest is in the table.
     """
 
     path: str
@@ -38,6 +39,7 @@ class FileState:
     mtime_ns: int = 0
     items: int = 0
     status: FileStatus = FileStatus.BEGUN
+    problem: str = ""
 
     @property
     def done(self) -> bool:
@@ -57,6 +59,7 @@ SCHEMA = pa.schema(
         pa.field("mtime_ns", pa.int64(), nullable=False),
         pa.field("items", pa.int64(), nullable=False),
         pa.field("status", pa.string(), nullable=False),
+        pa.field("problem", pa.string(), nullable=False),
     ]
 )
 
@@ -101,7 +104,7 @@ class FileLog:
 
 
 def _arrow(states: Iterable[FileState]) -> pa.Table:
-    rows = [(s.path, s.digest, s.size, s.mtime_ns, s.items, s.status.value) for s in states]
+    rows = [(s.path, s.digest, s.size, s.mtime_ns, s.items, s.status.value, s.problem) for s in states]
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(SCHEMA)
     return pa.Table.from_arrays(
         [pa.array(column, kind.type) for column, kind in zip(columns, SCHEMA, strict=True)], schema=SCHEMA

@@ -24,6 +24,9 @@ Watch = Callable[[float, float, str], None]
 """Hears how many bytes of how many are through, and the path at work."""
 
 BATCH_ITEMS = {Modality.TEXT: 2048, Modality.SPEECH: 16}
+FLAWS_KEPT = 3
+"""So many problems of a file are kept with it and told again; the rest is counted."""
+
 AHEAD = 4
 """Batches that may wait between the reader and the encoder; bounds the memory."""
 
@@ -93,6 +96,7 @@ class _Run:
         self._present: set[str] = set()
         self._waiting: list[FileState] = []
         self._open: str | None = None
+        self._flaws: list[str] = []
         self._bytes_done = 0
 
     def survey(self, paths: Sequence[str | Path]) -> None:
@@ -125,6 +129,8 @@ class _Run:
         known = self._known.get(name)
         if known and known.done and (known.size, known.mtime_ns) == (facts.st_size, facts.st_mtime_ns):
             self.report.files_unchanged += 1
+            if known.problem:
+                self.report.problems.append(Problem(name, known.problem))
         else:
             self._waiting.append(FileState(name, "", facts.st_size, facts.st_mtime_ns))
 
@@ -145,13 +151,14 @@ class _Run:
     def _read(self, state: FileState) -> Iterator[_Batch]:
         known = self._known.get(state.path)
         if known and known.done and known.digest == state.digest:
-            yield _Batch(state, last=True)
+            problem = Problem(state.path, known.problem) if known.problem else None
+            yield _Batch(state, problem=problem, last=True)
             return
         resumed = known is not None and not known.done and known.digest == state.digest
         skip = self._writer.committed(state.path, state.digest) if resumed else set()
         items: list[Item] = []
         problem = None
-        read_any = False
+        found_items = False
         read = 0
 
         def watch(size: int) -> None:
@@ -167,23 +174,26 @@ class _Run:
                         state.path,
                         str(ModalityError(self._encoder.card, found.modality)),
                     )
-                elif found.position not in skip:
+                else:
+                    found_items = True
+                    if found.position in skip:
+                        continue
                     items.append(_as_kept(found, state.path))
                     if len(items) >= BATCH_ITEMS[found.modality]:
                         yield _Batch(state, tuple(items), read=read)
                         items = []
-                read_any = True
         except ReadError as error:
-            if not read_any:
+            if not found_items:
                 raise
             problem = Problem(state.path, error.reason)
-        yield _Batch(state, tuple(items), problem, last=True)
+        yield _Batch(state, tuple(items), problem, last=found_items, failed=not found_items)
 
     def take(self, batch: _Batch) -> None:
         """Encode and append what was read; close the file after its last batch."""
         state = batch.state
         if batch.problem:
             self.report.problems.append(batch.problem)
+            self._flaws.append(batch.problem.reason)
         is_file = state.path != str(STDIN)
         if is_file and (batch.items or batch.last) and self._open != state.path:
             self._writer.begin_file(state)
@@ -193,9 +203,11 @@ class _Run:
             self._writer.append(batch.items, digests, encode_items(self._encoder, batch.items))
             self.report.items_added += len(batch.items)
         if batch.last and is_file:
-            self._writer.finish_file(state.path)
+            self._writer.finish_file(state.path, _in_short(self._flaws))
             self._count(state)
         ended = batch.last or batch.failed
+        if ended:
+            self._flaws = []
         if self._watch:
             done = self._bytes_done + (state.size if ended else batch.read)
             self._watch(done, self._bytes_all, state.path)
@@ -227,6 +239,11 @@ class _Run:
 def _as_kept(item: Item, path: str) -> Item:
     # Standard input has no order worth keeping: there the same text is the same item, whenever it comes.
     return replace(item, path=path, position=0 if path == str(STDIN) else item.position)
+
+
+def _in_short(flaws: Sequence[str]) -> str:
+    more = f"; and {len(flaws) - FLAWS_KEPT} more" if len(flaws) > FLAWS_KEPT else ""
+    return "; ".join(flaws[:FLAWS_KEPT]) + more
 
 
 def _is_below(name: str, folders: Sequence[str]) -> bool:

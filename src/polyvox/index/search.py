@@ -82,10 +82,10 @@ def find(
         return request.answer(reader.current())
     except OSError:
         # A compaction has deleted the files of the version that this search was reading.
-        return request.answer(reader.reload())
+        LOGGER.info("the version that was searched is gone; the newest is searched")
     except _HeadChangedError:
         LOGGER.warning("the head's vectors were changed while they were in use; they are read anew")
-        return request.answer(reader.reload(), trust_head=False)
+    return request.answer(reader.reload(), trust_head=False)
 
 
 class _HeadChangedError(Exception):

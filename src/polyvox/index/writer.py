@@ -23,6 +23,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -135,8 +136,12 @@ class IndexWriter:
         self._files[state.path] = state.with_status(FileStatus.BEGUN)
         self._begun[state.path] = self._files[state.path]
 
-    def finish_file(self, path: str) -> None:
-        """Say that all items of a begun file have been appended; items of its other versions go."""
+    def finish_file(self, path: str, problem: str = "") -> None:
+        """Say that all items of a begun file have been appended; items of its other versions go.
+
+        `problem` is what could not be read of it, kept with the file.
+        """
+        self._files[path] = replace(self._files[path], problem=problem)
         self._finished.append(path)
         self._flush_if_due()
 
