@@ -199,8 +199,11 @@ def query_rows(encoder: Encoder, heard: Heard) -> Iterator[Row]:
 def mboshi_row(encoder: Encoder, folder: Path) -> Row:
     """Mboshi, a language that nothing was trained on: speech to its French translation."""
     recordings = read_manifest(folder / "manifest.tsv")
-    leaked = {one.transcript for one in recordings if one.split == "train"}
-    kept = [one for one in recordings if one.split == "dev" and one.transcript not in leaked]
+    train = [one for one in recordings if one.split == "train"]
+    leaked = {one.transcript for one in train} | {one.translation for one in train}
+    kept = [
+        one for one in recordings if one.split == "dev" and not {one.transcript, one.translation} & leaked
+    ]
     vectors = encoder.encode_speech([load_audio(folder / one.path) for one in kept])
     pool = sorted({one.translation for one in kept})
     wanted = [one.translation for one in kept]
