@@ -49,7 +49,13 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
         metavar="INDEX",
         help="keep the index here (default: a temporary folder)",
     )
-    parser.add_argument("--limit", type=positive, default=3, metavar="N", help="hits a question (3)")
+    parser.add_argument(
+        "--limit",
+        type=positive,
+        default=2,
+        metavar="N",
+        help="hits a question (2); for a voice, so many texts and so many recordings",
+    )
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -76,7 +82,7 @@ def _ask(samples: Path, into: Path, limit: int, *, quiet: bool) -> Iterator[_Ans
     from polyvox.cli.progress import Progress
     from polyvox.index import Index
     from polyvox.index.ingest import ingest
-    from polyvox.item import UNKNOWN_LANGUAGE
+    from polyvox.item import UNKNOWN_LANGUAGE, Modality
     from polyvox.read import ReadOptions, load_audio
 
     collection = samples / "collection"
@@ -94,8 +100,10 @@ def _ask(samples: Path, into: Path, limit: int, *, quiet: bool) -> Iterator[_Ans
             yield _Answer("typing", language, words, hit)
     for language, words in questions["voice"].items():
         voice = load_audio(samples / "queries" / f"{language}.ogg")
-        for hit in index.search(voice, limit=limit):
-            yield _Answer("voice", language, words, hit)
+        # Two voices are more alike than a voice and a text, so each modality gets its own places.
+        for modality in Modality:
+            for hit in index.search(voice, limit=limit, modality=modality):
+                yield _Answer("voice", language, words, hit)
 
 
 def _print_table(answers: list[_Answer]) -> None:

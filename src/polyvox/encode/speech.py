@@ -47,6 +47,8 @@ class SpeechTower:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
+        # A thread that waits by spinning takes the core from the reader that decodes the next recording.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         try:
             return onnxruntime.InferenceSession(self._path, options, providers=["CPUExecutionProvider"])
