@@ -232,3 +232,11 @@ def test_a_reader_that_leaves_is_no_failure(target: Path) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait() == Exit.DONE
+
+
+def test_a_path_below_the_working_folder_is_shown_from_there(
+    target: Path, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    assert main(["search", "fish", "--in", str(target), "--limit", "1"]) == Exit.DONE
+    assert capsys.readouterr().out.startswith("  1. en.txt ")

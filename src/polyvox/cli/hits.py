@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -63,9 +64,15 @@ def as_json(hit: Hit) -> dict[str, Any]:
     }
 
 
+def near_path(path: str) -> str:
+    """A path as seen from the working folder, when it lies below it."""
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
+
+
 def print_hits(hits: Iterable[Hit]) -> None:
     """Two lines a hit: where it is, and what it says."""
     for rank, hit in enumerate(hits, 1):
         place = f"  {where(hit)}" if where(hit) else ""
         facts = f"{hit.language}, {hit.modality}, score {hit.score:.3f}: {found_by(hit)}"
-        sys.stdout.write(f"{rank:>3}. {hit.path}{place}  [{facts}]\n     {snippet(hit)}\n")
+        sys.stdout.write(f"{rank:>3}. {near_path(hit.path)}{place}  [{facts}]\n     {snippet(hit)}\n")
