@@ -150,6 +150,20 @@ def text_rows(
         yield mean_of("mean of languages", pooled)
 
 
+def kind_rows(encoder: Encoder, heard: Heard, everything: Sequence[Spoken]) -> Iterator[Row]:
+    """Speech to English text by the kind of thing that is said: the first part of a GCompris key."""
+    kinds = {spoken.path: spoken.kind for spoken in heard.spoken}
+    for kind in sorted(set(kinds.values()) - {""}):
+        group = heard.where(lambda spoken, wanted=kind: bool(spoken.english) and spoken.kind == wanted)  # type: ignore[misc]
+        if len(group.spoken) < 10:
+            continue
+        wanted = [spoken.english for spoken in group.spoken]
+        candidates = filled(wanted, [spoken.english for spoken in everything if spoken.english], [])
+        languages = len({spoken.language for spoken in group.spoken})
+        name = f"{kind} ({languages} languages)"
+        yield row(name, group.vectors, wanted, encoder.encode_text(candidates), candidates)
+
+
 def mean_of(name: str, measured: Sequence[Row]) -> Row:
     """The unweighted mean over rows, and the sum of their queries."""
     return Row(
@@ -273,6 +287,7 @@ def sections(encoder: Encoder, data: Path, recipe: Path | None) -> Iterator[str]
         tables: list[tuple[str, Iterator[Row]]] = [
             ("speech → text in its own language", text_rows(encoder, heard, everything, other, "text")),
             ("speech → English text", text_rows(encoder, heard, everything, other, "english")),
+            ("speech → English text by kind", kind_rows(encoder, heard, everything)),
             ("speech → speech in another language", speech_rows(heard)),
             ("English text → speech", query_rows(encoder, heard)),
         ]

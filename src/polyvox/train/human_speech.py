@@ -45,7 +45,8 @@ class Spoken:
     """One recording with what is known of it.
 
     `text` is in the recording's language and empty when unknown; `given` says that it came with the
-    recording and was not looked up by its meaning. `english` is empty when the meaning is unknown.
+    recording and was not looked up by its meaning. `english` is empty when the meaning is unknown. `kind` is
+    the first part of a GCompris key: words, geography, colors, misc, intro.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class Spoken:
     given: bool
     english: str
     seconds: float
+    kind: str = ""
 
 
 def human_speech(
@@ -94,6 +96,7 @@ def _spoken(recording: Recording, folder: Path, source: str, names: Mapping[tupl
         given=given,
         english=english,
         seconds=recording.seconds,
+        kind=recording.key.split("/")[0] if "/" in recording.key else "",
     )
 
 

@@ -29,6 +29,7 @@ class SpeechRecipe:
         longest_seconds: longer recordings are left out.
         least_sounds: a sound that is rarer than this is not in the inventory.
         seed: of the distortions.
+        blank_bias: `SpeechTower.blank_bias` of the finished tower, chosen on development words.
         augmentation: how often each distortion is applied.
         sounds: stage one.
         sizes: widths and depths of the network.
@@ -42,6 +43,7 @@ class SpeechRecipe:
     longest_seconds: float = 14.0
     least_sounds: int = 80
     seed: int = 1
+    blank_bias: float = 0.0
     augmentation: Mapping[str, Any] = field(default_factory=dict)
     sounds: Mapping[str, Any] = field(default_factory=dict)
     sizes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -209,6 +209,7 @@ def learn_meaning(
         text for store in stores for row in store.rows for text in (row.example.text, row.example.english)
     )
     train_jointly(tower, source, vectors_of(carried, encode), said, confusion, training, out)
+    tower.blank_bias = recipe.blank_bias
     tower.save(folder)
     return folder
 
