@@ -9,6 +9,7 @@ Prints one Markdown row per run: items, seconds, items a second, the largest res
 from __future__ import annotations
 
 import argparse
+import csv
 import itertools
 import json
 import lzma
@@ -48,15 +49,14 @@ def link_speech(hours: float, folder: Path) -> float:
     """Links to human recordings, up to `hours` in all; returns the hours linked."""
     linked = 0.0
     for manifest in sorted((DATA / "speech").glob("*/manifest.tsv")):
-        for line in manifest.read_text(encoding="utf-8").splitlines()[1:]:
+        rows = csv.DictReader(manifest.read_text(encoding="utf-8").splitlines(), delimiter="\t")
+        for row in rows:
             if linked >= hours * 3600:
                 return linked / 3600
-            fields = line.split("\t")
-            target = manifest.parent / fields[0]
-            name = folder / manifest.parent.name / fields[0]
+            name = folder / manifest.parent.name / row["path"]
             name.parent.mkdir(parents=True, exist_ok=True)
-            name.symlink_to(target.resolve())
-            linked += float(fields[-1])
+            name.symlink_to((manifest.parent / row["path"]).resolve())
+            linked += float(row["seconds"])
     return linked / 3600
 
 
