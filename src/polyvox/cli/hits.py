@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from polyvox.cli.paths import near_path
 
 if TYPE_CHECKING:
     from polyvox.index import Hit
@@ -62,12 +63,6 @@ def as_json(hit: Hit) -> dict[str, Any]:
         "sources": {name: {"rank": s.rank, "score": round(s.score, 6)} for name, s in hit.sources.items()},
         "metadata": dict(hit.metadata),
     }
-
-
-def near_path(path: str) -> str:
-    """A path as seen from the working folder, when it lies below it."""
-    here = Path.cwd()
-    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
 
 
 def print_hits(hits: Iterable[Hit]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from polyvox.cli.paths import near_path
 from polyvox.index.report import IngestReport
 
 MOST_IGNORED = 10
@@ -18,8 +19,8 @@ def tell(what: str) -> None:
 def report_problems(report: IngestReport) -> None:
     """One line for each file, or part of a file, that was skipped."""
     for problem in report.problems:
-        sys.stderr.write(f"skipped {problem.path}: {problem.reason}\n")
+        sys.stderr.write(f"skipped {near_path(problem.path)}: {problem.reason}\n")
     for ignored in report.ignored[:MOST_IGNORED]:
-        sys.stderr.write(f"ignored {ignored.path}: {ignored.reason}\n")
+        sys.stderr.write(f"ignored {near_path(ignored.path)}: {ignored.reason}\n")
     if len(report.ignored) > MOST_IGNORED:
         sys.stderr.write(f"ignored {len(report.ignored) - MOST_IGNORED:,} more files; --json lists them\n")
