@@ -8,9 +8,9 @@ from pathlib import Path
 from polyvox.index import Index, IndexWriter
 from polyvox.index.ingest import ingest
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from conftest import HashedWords
+from tests.index.conftest import HashedWords
 
 
 class ImpatientIndex(Index):
