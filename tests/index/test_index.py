@@ -275,3 +275,14 @@ def test_items_whose_manifest_is_lost_are_not_taken_for_a_draft(greetings: Index
         Index.open_or_create(greetings.folder, encoder)
     (greetings.folder / "index.json").write_bytes(manifest)
     assert len(Index.open(greetings.folder)) == 5
+
+
+def test_a_voice_finds_texts_and_recordings_in_turn(greetings: Index) -> None:
+    voice = Audio(np.full(160, 0.5, np.float32))
+    hits = greetings.search(voice, limit=4)
+    assert [str(hit.modality) for hit in hits[:2]] == ["speech", "text"]
+    assert [hit.sources["dense"].rank for hit in hits[:2]] == [1, 1], "each kind has a ranking of its own"
+    assert hits[0].score == pytest.approx(1 / 61)
+    texts = greetings.search(voice, limit=2, modality="text")
+    assert hits[1].id == texts[0].id
+    assert texts[0].score == pytest.approx(texts[0].sources["dense"].score), "one kind alone keeps its cosine"

@@ -22,13 +22,13 @@ from polyvox.index.lexical import create_word_index
 from polyvox.index.lock import LOCK_FILES, WriterLock
 from polyvox.index.manifest import FILE_NAME, Manifest
 from polyvox.index.schema import content_digest
-from polyvox.index.search import Query, SearchMode, find, query_vector
+from polyvox.index.search import Query, SearchMode, find, find_apart, query_vector
 from polyvox.index.snapshot import SnapshotReader
 from polyvox.index.table import ItemTable
 from polyvox.index.vectors import encode_items
 from polyvox.index.verify import Verification, verify_index
 from polyvox.index.writer import FILES, HEAD, ITEMS, IndexWriter
-from polyvox.item import Item, Modality
+from polyvox.item import Audio, Item, Modality
 
 if TYPE_CHECKING:
     from polyvox.index.report import IngestReport
@@ -142,7 +142,9 @@ class Index:
     ) -> list[Hit]:
         """The `limit` best items for a query, best first; `Filter` says what the last four accept.
 
-        Without a mode, words are searched hybrid, a voice or a vector dense.
+        Without a mode, words are searched hybrid, a voice or a vector dense. A voice is nearer to any voice
+        than to the text of its own words, so without a modality texts and recordings are ranked apart
+        and their ranks fused.
 
         Raises:
             ValueError: a voice or a vector is asked for in a mode that needs words.
@@ -155,6 +157,11 @@ class Index:
         if mode is not SearchMode.DENSE and not isinstance(query, str):
             raise ValueError(f"{mode} search needs a query in words; search a voice or a vector with 'dense'")
         vector = None if mode is SearchMode.LEXICAL else query_vector(query, self)
+        if isinstance(query, Audio) and vector is not None and modality is None:
+            kinds = [
+                Filter(language, kind, path, where or {}).sql() for kind in (Modality.SPEECH, Modality.TEXT)
+            ]
+            return find_apart(self._reader, vector, limit, kinds)
         words = query if isinstance(query, str) and mode is not SearchMode.DENSE else None
         return find(self._reader, vector, words, limit, chosen.sql())
 

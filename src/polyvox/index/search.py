@@ -88,6 +88,21 @@ def find(
     return request.answer(reader.reload(), trust_head=False)
 
 
+def find_apart(
+    reader: SnapshotReader, vector: NDArray[np.float32], limit: int, conditions: Sequence[str]
+) -> list[Hit]:
+    """The best hits under each condition, fused by rank: for kinds of items whose cosines do not compare.
+
+    Where only one condition has hits, they keep their cosines as scores.
+    """
+    found = [find(reader, vector, None, limit, condition) for condition in conditions]
+    rankings = {str(kind): [hit.id for hit in hits] for kind, hits in enumerate(found) if hits}
+    hits = {hit.id: hit for kind in found for hit in kind}
+    if len(rankings) < 2:
+        return list(hits.values())
+    return [replace(hits[name], score=score) for name, score in reciprocal_ranks(rankings)[:limit]]
+
+
 class _HeadChangedError(Exception):
     """The head's scores are not those of the table's vectors."""
 
