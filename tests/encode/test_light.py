@@ -110,3 +110,8 @@ def test_the_model_that_comes_along() -> None:
         assert vectors.shape == (3, width)
         np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
         assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
+
+
+def test_a_model_folder_that_is_not_there_is_named() -> None:
+    with pytest.raises(PolyvoxError, match="no-such-model: there is no such model folder"):
+        load_encoder("./no-such-model")

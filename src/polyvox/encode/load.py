@@ -7,6 +7,7 @@ from pathlib import Path
 
 from polyvox.encode.manifest import MANIFEST_FILE
 from polyvox.encode.protocol import Encoder
+from polyvox.errors import PolyvoxError
 
 DEFAULT_MODEL = "default"
 
@@ -33,6 +34,8 @@ def load_encoder(name: str | Path = DEFAULT_MODEL, dimension: int | None = None)
         # An index remembers the source, and is opened from other working folders.
         source = DEFAULT_MODEL if str(name) == DEFAULT_MODEL else str(folder.absolute())
         return LightEncoder(folder, dimension, source=source)
+    if str(name).startswith(("/", "./", "../")) and not folder.exists():
+        raise PolyvoxError(f"{name}: there is no such model folder")
     from polyvox.encode.hub import HubEncoder
 
     return HubEncoder(str(folder.absolute()) if folder.is_dir() else str(name), dimension)
