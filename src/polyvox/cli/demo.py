@@ -31,6 +31,7 @@ class _Answer:
     hit: Hit
 
     def as_json(self) -> dict[str, Any]:
+        """The question and its hit as JSON-ready values."""
         question = {"query": self.words, "by": self.by, "query_language": self.language}
         return question | as_json(self.hit)
 

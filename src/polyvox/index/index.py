@@ -21,7 +21,7 @@ from polyvox.index.info import IndexInfo, gather_info
 from polyvox.index.lexical import create_word_index
 from polyvox.index.lock import LOCK_FILES, WriterLock
 from polyvox.index.manifest import FILE_NAME, Manifest
-from polyvox.index.schema import content_digest
+from polyvox.index.schema import item_digest
 from polyvox.index.search import Query, SearchMode, find, find_apart, query_vector
 from polyvox.index.snapshot import SnapshotReader
 from polyvox.index.table import ItemTable
@@ -238,7 +238,7 @@ class Index:
     def _encode_into(self, writer: IndexWriter, items: Iterable[Item], *, replace: bool) -> None:
         remaining = iter(items)
         while batch := list(islice(remaining, ENCODE_BATCH)):
-            digests = [content_digest(item.content) for item in batch]
+            digests = [item_digest(item.content) for item in batch]
             if replace:
                 writer.replace_places(batch, digests)
             writer.append(batch, digests, encode_items(self.encoder, batch))

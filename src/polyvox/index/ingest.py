@@ -14,7 +14,7 @@ from polyvox.index.ahead import ahead
 from polyvox.index.files import FileState
 from polyvox.index.index import Index
 from polyvox.index.report import IngestReport, Problem
-from polyvox.index.schema import content_digest as item_digest
+from polyvox.index.schema import item_digest
 from polyvox.index.vectors import encode_items
 from polyvox.index.writer import IndexWriter
 from polyvox.item import Item, Modality

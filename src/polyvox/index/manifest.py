@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,8 @@ class Manifest:
     @classmethod
     def of(cls, card: ModelCard) -> Manifest:
         """The manifest of a new index for the vectors of one model."""
+        from importlib.metadata import version  # slow to import, and a search never needs it
+
         return cls(card.name, card.fingerprint, card.dimension, f"polyvox {version('polyvox')}", card.source)
 
     @classmethod

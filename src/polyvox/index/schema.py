@@ -60,7 +60,7 @@ def item_id(path: str, digest: str, position: int) -> str:
     return hashlib.blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def content_digest(content: str | Audio) -> str:
+def item_digest(content: str | Audio) -> str:
     """The hash of one item's content, for items that do not come from a file."""
     data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content.samples.tobytes()
     return hashlib.blake2b(data, digest_size=16).hexdigest()
