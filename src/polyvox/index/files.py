@@ -15,6 +15,8 @@ from pathlib import Path
 import lance
 import pyarrow as pa
 
+from polyvox.index.filters import one_of
+
 
 class FileStatus(StrEnum):
     """How far the work on a file has come."""
@@ -85,6 +87,14 @@ class FileLog:
                 row["status"] = FileStatus(row["status"])
                 states[row["path"]] = FileState(**row)
         return {path: state for path, state in states.items() if state.status is not FileStatus.GONE}
+
+    def state(self, path: str) -> FileState | None:
+        """The last state of one path; None when it is gone or was never there."""
+        rows = lance.dataset(self._uri).to_table(filter=one_of("path", [path])).to_pylist()
+        if not rows:
+            return None
+        last = FileState(**rows[-1] | {"status": FileStatus(rows[-1]["status"])})
+        return None if last.status is FileStatus.GONE else last
 
     def record(self, states: Iterable[FileState]) -> None:
         """Append states in one commit; nothing happens when there are none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,9 +17,10 @@ _WILDCARD = re.compile(r"[*?]")
 class Filter:
     """Which items a search or a deletion may touch; the parts are joined by "and", None means any.
 
-    `language` is a BCP 47 tag and covers its sub-tags ("pt" finds "pt-BR"). `path` is a file, a folder, or a
-    pattern with `*` (within one folder), `**` (across folders) and `?`. A pattern that does not begin at the
-    root may begin at any folder ("*.pdf" finds every PDF). `where` holds metadata values.
+    `language` is a BCP 47 tag, or several of which any will do; a tag covers its sub-tags ("pt" finds
+    "pt-BR"). `path` is a file, a folder, or a pattern with `*` (within one folder), `**` (across folders) and
+    `?`. A pattern that does not begin at the root may begin at any folder ("*.pdf" finds every PDF). `where`
+    holds metadata values.
 
     Raises:
         ValueError: the language is no BCP 47 tag, or the modality is neither "text" nor "speech".
@@ -28,7 +29,7 @@ class Filter:
     "(language = 'pt-BR' OR starts_with(language, 'pt-BR-')) AND modality = 'speech'"
     """
 
-    language: str | None = None
+    language: str | Sequence[str] | None = None
     modality: Modality | str | None = None
     path: str | None = None
     where: Mapping[str, str] = field(default_factory=dict)
@@ -40,8 +41,9 @@ class Filter:
         """The filter as a SQL condition, empty when everything passes."""
         parts = []
         if self.language is not None:
-            tag = language_tag(self.language)
-            parts.append(f"(language = {quoted(tag)} OR starts_with(language, {quoted(tag + '-')}))")
+            given = [self.language] if isinstance(self.language, str) else self.language
+            tags = [language_tag(tag) for tag in given]
+            parts.append(f"({' OR '.join(map(_language_condition, tags)) or 'false'})")
         if self.modality is not None:
             parts.append(f"modality = {quoted(Modality(self.modality).value)}")
         if self.path is not None:
@@ -67,6 +69,10 @@ def one_of(column: str, values: Iterable[str]) -> str:
     """
     listed = ", ".join(quoted(value) for value in values)
     return f"{column} IN ({listed})" if listed else "false"
+
+
+def _language_condition(tag: str) -> str:
+    return f"language = {quoted(tag)} OR starts_with(language, {quoted(tag + '-')})"
 
 
 def _path_condition(path: str) -> str:

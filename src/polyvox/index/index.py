@@ -135,7 +135,7 @@ class Index:
         *,
         limit: int = 10,
         mode: SearchMode | str | None = None,
-        language: str | None = None,
+        language: str | Sequence[str] | None = None,
         modality: Modality | str | None = None,
         path: str | None = None,
         where: Mapping[str, str] | None = None,

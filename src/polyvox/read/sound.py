@@ -78,8 +78,8 @@ def decode_audio(source: str | Path | BinaryIO, decoding: Decoding | None = None
     """
     path = _name(source)
     decoding = decoding or Decoding()
-    with _opened(source, path) as (container, stretch):
-        stream = _audio_stream(container, path)
+    with opened(source, path) as (container, stretch):
+        stream = audio_stream(container, path)
         decoding.offset = _offset(container, stream)
         decoding.promised = stretch * _promised_seconds(container, stream)
         total = 0
@@ -130,7 +130,7 @@ def _name(source: str | Path | BinaryIO) -> str:
 
 
 @contextmanager
-def _opened(source: str | Path | BinaryIO, path: str) -> Iterator[tuple[InputContainer, float]]:
+def opened(source: str | Path | BinaryIO, path: str) -> Iterator[tuple[InputContainer, float]]:
     """The open file, and how many times longer its header says it is."""
     import av
 
@@ -168,7 +168,12 @@ def _riff_stretch(file: BinaryIO) -> float:
     return max(1.0, declared / size) if known else 1.0
 
 
-def _audio_stream(container: InputContainer, path: str) -> AudioStream:
+def audio_stream(container: InputContainer, path: str) -> AudioStream:
+    """The first audio stream of a container.
+
+    Raises:
+        ReadError: there is none, or its header makes no sense.
+    """
     streams = container.streams.audio
     if not streams:
         raise ReadError(path, "has no audio stream")
@@ -219,7 +224,7 @@ def _mono(container: InputContainer, stream: AudioStream, decoding: Decoding) ->
         pieces: list[Samples] = []
         try:
             for frame in packet.decode():
-                resampler, resampled = _resampled(resampler, frame)
+                resampler, resampled = resample_frame(resampler, frame)
                 pieces += resampled
         except (av.FFmpegError, ValueError):
             decoding.bad_packets += 1
@@ -228,7 +233,9 @@ def _mono(container: InputContainer, stream: AudioStream, decoding: Decoding) ->
         yield from (_average(frame) for frame in resampler.resample(None))
 
 
-def _resampled(resampler: AudioResampler | None, frame: AudioFrame) -> tuple[AudioResampler, list[Samples]]:
+def resample_frame(
+    resampler: AudioResampler | None, frame: AudioFrame
+) -> tuple[AudioResampler, list[Samples]]:
     """One frame resampled; a stream that changes its rate or channels midway gets a new resampler."""
     import av
 
