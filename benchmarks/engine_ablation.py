@@ -176,9 +176,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1)
     stores = [FeatureStore(given.features / "human"), FeatureStore(given.features / "synthetic")]
-    print(
-        "| trained on | human words | of these English | synthetic, kept out | English words by people, more |"
-    )
+    print("| trained on | human words | of these English | synthetic, kept out | more English words |")
     print("|---|---|---|---|---|")
     for condition in CONDITIONS:
         print(measure(stores, condition, given), flush=True)
