@@ -132,7 +132,7 @@ def test_a_missing_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -
 
 def test_an_unknown_name_without_network_is_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("sentence_transformers", reason="needs the extra 'hub'")
-    monkeypatch.setattr("polyvox.encode.hub._hub_reachable", lambda: False)
+    monkeypatch.setattr("polyvox.encode.hub.hub_reachable", lambda: False)
     with pytest.raises(PolyvoxError, match="the model 'no-such-owner/no-such-model' cannot be opened"):
         load_encoder("no-such-owner/no-such-model")
 
@@ -144,4 +144,4 @@ def test_reaching_the_hub_takes_one_attempt(monkeypatch: pytest.MonkeyPatch, off
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", offline)
     monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:1")
-    assert hub._hub_reachable() is False
+    assert hub.hub_reachable() is False

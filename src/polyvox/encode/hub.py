@@ -113,7 +113,7 @@ def _opened(name: str) -> SentenceTransformer:
     try:
         return SentenceTransformer(name, trust_remote_code=False, local_files_only=True)
     except Exception as error:
-        if Path(name).exists() or not _hub_reachable():
+        if Path(name).exists() or not hub_reachable():
             raise _unopened(name, error) from error
     try:
         return SentenceTransformer(name, trust_remote_code=False)
@@ -129,7 +129,7 @@ def _unopened(name: str, error: Exception) -> PolyvoxError:
     )
 
 
-def _hub_reachable() -> bool:
+def hub_reachable() -> bool:
     """Whether it is worth asking the hub; without this, its client tries for a minute and a half."""
     from huggingface_hub import constants
 
