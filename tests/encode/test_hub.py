@@ -92,6 +92,9 @@ class SpeechModel:
     def get_embedding_dimension(self) -> int:
         return 2
 
+    def modules(self) -> list[object]:
+        return []
+
     def state_dict(self) -> dict[str, Any]:
         return {}
 

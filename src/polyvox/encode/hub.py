@@ -60,7 +60,7 @@ class HubEncoder:
             fingerprint=f"{_fingerprint(self._model)}-{width}",
             dimension=width,
             modalities=able,
-            max_seconds=MAX_SECONDS if Modality.SPEECH in able else 0.0,
+            max_seconds=_longest_heard(self._model) if Modality.SPEECH in able else 0.0,
         )
 
     @property
@@ -110,6 +110,10 @@ def _opened(name: str) -> SentenceTransformer:
         from sentence_transformers import SentenceTransformer
     except ImportError as error:
         raise MissingExtraError("hub", f"the model {name!r}") from error
+    from polyvox.modules.space import is_space, open_space
+
+    if is_space(Path(name)):
+        return open_space(Path(name))
     try:
         return SentenceTransformer(name, trust_remote_code=False, local_files_only=True)
     except Exception as error:
@@ -119,6 +123,12 @@ def _opened(name: str) -> SentenceTransformer:
         return SentenceTransformer(name, trust_remote_code=False)
     except Exception as error:
         raise _unopened(name, error) from error
+
+
+def _longest_heard(model: SentenceTransformer) -> float:
+    """Seconds that the model's own speech module hears, `MAX_SECONDS` where it does not say."""
+    said = (getattr(module, "max_seconds", None) for module in model.modules())
+    return next((float(seconds) for seconds in said if seconds), MAX_SECONDS)
 
 
 def _unopened(name: str, error: Exception) -> PolyvoxError:

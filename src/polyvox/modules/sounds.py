@@ -51,6 +51,11 @@ class Sounds(nn.Module):
         Returns:
             Logits (B, ceil(T/4), sounds) and the mask (B, ceil(T/4)), True where there is content.
         """
+        states, mask = self.states(features, lengths)
+        return self.head(states), mask
+
+    def states(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """What the sounds are read from: (B, ceil(T/4), width) and the mask, for the input of `forward`."""
         mask = torch.arange(features.shape[1], device=features.device)[None] < lengths[:, None]
         states = (features * mask.unsqueeze(-1)).transpose(1, 2)
         mask = mask[:, ::2]
@@ -59,4 +64,4 @@ class Sounds(nn.Module):
         states = nn.functional.gelu(self.second(states)).transpose(1, 2)
         for block in self.blocks:
             states = block(states, mask)
-        return self.head(self.norm(states)), mask
+        return self.norm(states), mask

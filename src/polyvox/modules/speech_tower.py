@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from polyvox.errors import PolyvoxError
+from polyvox.modules.heard import Heard
 from polyvox.modules.meaning import Meaning, MeaningConfig, merge_sounds
 from polyvox.modules.sounds import Sounds, SoundsConfig
 
@@ -41,8 +42,12 @@ class SpeechTower(nn.Module):
 
     def forward(self, features: Tensor, lengths: Tensor) -> Tensor:
         """Map features (B, T, 80) with their lengths (B,) to unit vectors (B, dimension)."""
+        return self.hear(features, lengths).vectors
+
+    def hear(self, features: Tensor, lengths: Tensor) -> Heard:
+        """What `forward` gives, and the sounds on the way to it."""
         logits, mask = self.sounds(features, lengths)
-        return self.understand(logits, mask)
+        return Heard(self.understand(logits, mask), logits, mask)
 
     def understand(self, logits: Tensor, mask: Tensor) -> Tensor:
         """The upper half alone: log-odds of sounds (B, T, sounds) and their mask to unit vectors."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -113,12 +114,14 @@ def from_mapping(section: type[Section], values: Mapping[str, Any], where: str) 
     >>> from_mapping(ModelRecipe, {"name": "a", "versoin": "1"}, "recipe.toml [model]")
     Traceback (most recent call last):
     polyvox.errors.PolyvoxError: recipe.toml [model]: unknown key 'versoin';
-    the keys are name, version, licence, training_data
+    the keys are name, version, licence, training_data; did you mean 'version'?
     """
     known = {entry.name: entry for entry in fields(section)}  # type: ignore[arg-type]
     for key in values:
         if key not in known:
-            raise PolyvoxError(f"{where}: unknown key {key!r}; the keys are {', '.join(known)}")
+            near = get_close_matches(key, known, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise PolyvoxError(f"{where}: unknown key {key!r}; the keys are {', '.join(known)}{hint}")
     for key, entry in known.items():
         if key not in values and entry.default is MISSING and entry.default_factory is MISSING:
             raise PolyvoxError(f"{where}: the key {key!r} is missing")

@@ -1,0 +1,126 @@
+"""The light text tower as a sentence-transformers module, so that it can be one half of a trained model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from sentence_transformers.base.modality_types import Modality
+from sentence_transformers.base.modules import InputModule
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from polyvox.encode.static import (
+    MOST_CHARACTERS,
+    MOST_TOKENS,
+    TOKENIZER_FILE,
+    StaticTextTower,
+    unknown_vector,
+)
+from polyvox.errors import PolyvoxError
+
+_WEIGHTS = "model.safetensors"
+
+
+class StaticText(InputModule):
+    """Texts to unit vectors: the sum of the vectors of their subwords. Frozen: it has no parameters.
+
+    Args:
+        tokenizer: finds the subwords.
+        table: (V, D) int8.
+        scales: (V,) float32, one factor a subword.
+    """
+
+    table: Tensor
+    scales: Tensor
+    save_in_root = False
+
+    def __init__(self, tokenizer: Tokenizer, table: Tensor, scales: Tensor) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.tokenizer = tokenizer
+        self.register_buffer("table", table)
+        self.register_buffer("scales", scales)
+
+    @classmethod
+    def from_light(cls, folder: Path) -> StaticText:
+        """The text tower of a light model folder.
+
+        Raises:
+            PolyvoxError: a file is missing or damaged.
+        """
+        tower = StaticTextTower.load(folder)
+        table = torch.from_numpy(np.array(tower.table))
+        return cls(tower.tokenizer, table, torch.from_numpy(np.array(tower.scales)))
+
+    @property
+    def modalities(self) -> list[Modality]:
+        """What this module takes."""
+        return ["text"]
+
+    def get_embedding_dimension(self) -> int:
+        """Width of the vectors."""
+        return int(self.table.shape[1])
+
+    def preprocess(
+        self,
+        inputs: Sequence[Any],
+        prompt: str | None = None,
+        **settings: Any,  # noqa: ANN401 - the library passes what other modules take
+    ) -> dict[str, Any]:
+        """Texts to subword numbers, one after the other, and the text that each belongs to."""
+        texts = [((prompt or "") + text)[:MOST_CHARACTERS] for text in inputs]
+        encodings = self.tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        bags = [encoding.ids[:MOST_TOKENS] or [0] for encoding in encodings]
+        lengths = torch.tensor([len(bag) for bag in bags])
+        return {
+            "input_ids": torch.tensor([subword for bag in bags for subword in bag]),
+            "text_of": torch.repeat_interleave(torch.arange(len(bags)), lengths),
+            "lengths": lengths,
+        }
+
+    def forward(self, features: dict[str, Any], **settings: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Add `sentence_embedding` (B, D), rows of unit length; no known subword gives the unknown vector."""
+        subwords = features["input_ids"]
+        vectors = self.table[subwords].float() * self.scales[subwords, None]
+        sums = torch.zeros(len(features["lengths"]), self.table.shape[1], device=self.table.device)
+        sums = sums.index_add(0, features["text_of"], vectors)
+        norms = sums.norm(dim=1, keepdim=True)
+        unknown = torch.from_numpy(unknown_vector(sums.shape[1])).to(sums)
+        features["sentence_embedding"] = torch.where(norms > 1e-6, sums / norms.clamp(min=1e-6), unknown)
+        return features
+
+    def save(self, output_path: str, *args: Any, safe_serialization: bool = True, **settings: Any) -> None:  # noqa: ANN401
+        """Write `tokenizer.json` and `model.safetensors`."""
+        folder = Path(output_path)
+        self.tokenizer.save(str(folder / TOKENIZER_FILE))
+        save_file(self.state_dict(), folder / _WEIGHTS)
+
+    @classmethod
+    def load(
+        cls,
+        model_name_or_path: str,
+        subfolder: str = "",
+        token: bool | str | None = None,
+        cache_folder: str | None = None,
+        revision: str | None = None,
+        local_files_only: bool = False,
+        init_defaults: dict[str, Any] | None = None,
+        **settings: Any,  # noqa: ANN401 - the library passes what other modules take
+    ) -> StaticText:
+        """Read what `save` wrote, from a folder or the hub.
+
+        Raises:
+            PolyvoxError: there is no static text module.
+        """
+        found = cls.load_dir_path(
+            model_name_or_path, subfolder, token, cache_folder, revision, local_files_only
+        )
+        folder = Path(found or "")
+        if not found or not (folder / _WEIGHTS).is_file():
+            raise PolyvoxError(f"{model_name_or_path}/{subfolder} holds no text module: no {_WEIGHTS}")
+        weights = load_file(folder / _WEIGHTS)
+        return cls(Tokenizer.from_file(str(folder / TOKENIZER_FILE)), weights["table"], weights["scales"])
