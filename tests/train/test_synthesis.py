@@ -1,3 +1,8 @@
+import errno
+import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,9 +12,12 @@ import pytest
 from polyvox.errors import PolyvoxError
 from polyvox.item import Audio
 from polyvox.train import synthesis
+from polyvox.train.augment import Augmentation
+from polyvox.train.casting import SpokenText
 from polyvox.train.engines import ENGINES, Settings, SynthesisError, engines_named
 from polyvox.train.manifest import read_manifest
-from polyvox.train.synthesis import SpokenText, cast_voices, synthesize
+from polyvox.train.synthesis import Finish, Format, SynthesisStopError, synthesize
+from polyvox.train.waves import write_whole
 
 TEXTS = [SpokenText(f"word {number}", "en", f"meaning {number}", f"key/{number}") for number in range(20)]
 
@@ -40,7 +48,7 @@ def whistle(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_manifest_has_the_columns_of_the_shared_data(tmp_path: Path) -> None:
-    recordings = read_manifest(synthesize(TEXTS, tmp_path, engines=["whistle"]))
+    recordings = read_manifest(synthesize(TEXTS, tmp_path, engines=["whistle"]).manifest)
     assert {one.transcript for one in recordings} == {text.text for text in TEXTS}
     first = next(one for one in recordings if one.transcript == "word 7")
     assert (first.language, first.key, first.translation) == ("en", "key/7", "meaning 7")
@@ -48,10 +56,13 @@ def test_the_manifest_has_the_columns_of_the_shared_data(tmp_path: Path) -> None
 
 
 def test_a_second_run_speaks_nothing_and_gives_the_same_manifest(tmp_path: Path) -> None:
-    before = synthesize(TEXTS, tmp_path, engines=["whistle"]).read_bytes()
-    asked = Whistle.asked
-    assert synthesize(TEXTS, tmp_path, engines=["whistle"]).read_bytes() == before
-    assert Whistle.asked == asked == len(TEXTS)
+    first = synthesize(TEXTS, tmp_path, engines=["whistle"])
+    before = first.manifest.read_bytes()
+    second = synthesize(TEXTS, tmp_path, engines=["whistle"])
+    assert second.manifest.read_bytes() == before
+    assert Whistle.asked == len(TEXTS)
+    assert (first.spoken, first.cached, second.spoken, second.cached) == (20, 0, 0, 20)
+    assert second.seconds == pytest.approx(first.seconds)
 
 
 def test_a_killed_run_speaks_only_the_rest(tmp_path: Path) -> None:
@@ -60,22 +71,87 @@ def test_a_killed_run_speaks_only_the_rest(tmp_path: Path) -> None:
     assert Whistle.asked == len(TEXTS)
 
 
-def test_the_seed_decides_voices() -> None:
-    def cast(seed: int) -> list[tuple[str, Settings]]:
-        return [(one.voice, one.settings) for one in cast_voices(TEXTS, [Whistle()], seed)]
-
-    assert cast(1) == cast(1)
-    assert cast(1) != cast(2)
-    assert {voice for voice, _ in cast(1)} == {"low", "high"}
-
-
-def test_what_cannot_be_spoken_is_named_and_left_out(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_cannot_be_spoken_is_named_and_left_out(tmp_path: Path) -> None:
     texts = [SpokenText("mute", "en"), SpokenText("loud", "en"), SpokenText("bore da", "cy")]
-    manifest = read_manifest(synthesize(texts, tmp_path, engines=["whistle"]))
-    assert [one.transcript for one in manifest] == ["loud"]
-    assert "'mute': it is mute" in capsys.readouterr().err
+    report = synthesize(texts, tmp_path, engines=["whistle"], skipped=["line 3: the row has no text"])
+    assert [one.transcript for one in read_manifest(report.manifest)] == ["loud"]
+    assert (tmp_path / "skipped.txt").read_text().splitlines() == list(report.skipped)
+    assert report.skipped[0] == "line 3: the row has no text"
+    assert "'bore da': none of whistle speaks the language 'cy'" in report.skipped[1]
+    assert "'mute': it is mute" in report.skipped[2]
+
+
+def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
+    def files(name: str, seed: int, form: Format) -> dict[str, bytes]:
+        finish = Finish(form, Augmentation(noise=1, reverberation=1, codec=1), seed)
+        synthesize(TEXTS[:4], tmp_path / name, engines=["whistle"], seed=seed, finish=finish)
+        return {
+            path.relative_to(tmp_path / name).as_posix(): path.read_bytes()
+            for path in (tmp_path / name).rglob("*.*")
+        }
+
+    for form in Format:
+        assert files(f"first {form}", 3, form) == files(f"second {form}", 3, form)
+        assert files(f"first {form}", 3, form) != files(f"third {form}", 4, form)
+
+
+def test_distorted_speech_is_kept_apart_from_plain(tmp_path: Path) -> None:
+    finish = Finish(Format.OPUS, Augmentation(noise=1), 1)
+    loud = synthesize(TEXTS[:2], tmp_path, engines=["whistle"], seed=1, finish=finish)
+    plain = synthesize(TEXTS[:2], tmp_path, engines=["whistle"], seed=1)
+    assert (loud.cached, plain.cached) == (0, 0)
+    assert plain.seconds == pytest.approx(loud.seconds, rel=0.16)
+    assert {path.suffix for path in tmp_path.rglob("*/*.*")} == {".ogg", ".wav"}
+
+
+def test_workers_give_what_one_process_gives(tmp_path: Path) -> None:
+    alone = synthesize(TEXTS, tmp_path / "alone", engines=["whistle"]).manifest.read_bytes()
+    both = synthesize(TEXTS, tmp_path / "both", engines=["whistle"], workers=2).manifest.read_bytes()
+    assert alone == both
+
+
+def test_a_full_disk_keeps_what_was_spoken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(path: Path, content: bytes) -> None:
+        if Whistle.asked == 6:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write_whole(path, content)
+
+    monkeypatch.setattr(synthesis, "write_whole", write)
+    with pytest.raises(SynthesisStopError, match="the disk is full; free some space"):
+        synthesize(TEXTS, tmp_path, engines=["whistle"])
+    assert len(read_manifest(tmp_path / "manifest.tsv", check_files=True)) == 5
+    monkeypatch.undo()
+    monkeypatch.setattr(synthesis, "ENGINES", {"whistle": Whistle})
+    monkeypatch.setattr(synthesis, "engines_named", lambda names: [Whistle() for _ in names])
+    assert synthesize(TEXTS, tmp_path, engines=["whistle"]).cached == 5
+
+
+def test_a_run_killed_by_the_system_goes_on(tmp_path: Path) -> None:
+    if shutil.which("espeak-ng") is None:
+        pytest.skip("espeak-ng is not installed")
+    texts = tmp_path / "texts.txt"
+    texts.write_text("".join(f"number {number}\n" for number in range(60)))
+    command = [sys.executable, "-m", "polyvox", "synthesize", str(texts), str(tmp_path / "out")]
+    command += ["--language", "en", "--engines", "espeak", "--workers", "2"]
+    killed = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while len(list((tmp_path / "out").rglob("*.wav"))) < 10 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    killed.kill()
+    killed.wait()
+    kept = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.wav")}
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    whole = [*command[:5], str(tmp_path / "whole"), *command[6:]]
+    subprocess.run(whole, check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    assert 10 <= len(kept) < 60
+    assert all(path.stat().st_mtime_ns == written for path, written in kept.items())
+    recordings = read_manifest(tmp_path / "out", check_files=True)
+    assert recordings == read_manifest(tmp_path / "whole", check_files=True)
+    assert len(recordings) == 60
+    for recording in recordings:
+        assert (tmp_path / "out" / recording.path).read_bytes() == (
+            tmp_path / "whole" / recording.path
+        ).read_bytes()
 
 
 def test_no_language_that_can_be_spoken_is_an_error(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyvox.item import SAMPLING_RATE, Audio
+from polyvox.train.opus import encode_opus
 from polyvox.train.waves import resample
 
 Samples = NDArray[np.float32]
@@ -32,6 +33,11 @@ class Augmentation:
     band_limit: float = 0.2
     clipping: float = 0.1
     codec: float = 0.12
+
+    @staticmethod
+    def nothing() -> dict[str, float]:
+        """Every distortion with probability 0."""
+        return dict.fromkeys(_ORDER, 0.0)
 
 
 def augment(audio: Audio, settings: Augmentation, generator: np.random.Generator) -> Audio:
@@ -104,18 +110,8 @@ def clip(samples: Samples, generator: np.random.Generator) -> Samples:
 
 def code(samples: Samples, generator: np.random.Generator) -> Samples:
     """Through the Opus codec at 8 to 24 kbit/s and back."""
-    buffer = io.BytesIO()
-    pcm = (np.clip(samples, -1, 1) * 32767).astype(np.int16)
-    with av.open(buffer, "w", format="ogg") as out:
-        stream = out.add_stream("libopus", rate=48_000, layout="mono")
-        stream.bit_rate = int(generator.uniform(8_000, 24_000))
-        frame = av.AudioFrame.from_ndarray(pcm[None], format="s16", layout="mono")
-        frame.rate = SAMPLING_RATE
-        resampler = av.AudioResampler("s16", "mono", 48_000)
-        for piece in [*resampler.resample(frame), *resampler.resample(None)]:
-            out.mux(stream.encode(piece))
-        out.mux(stream.encode(None))
-    return decode(buffer.getvalue())[: len(samples)]
+    coded = encode_opus(samples, int(generator.uniform(8_000, 24_000)))
+    return decode(coded)[: len(samples)]
 
 
 def decode(content: bytes) -> Samples:

@@ -104,6 +104,10 @@ Mandarin, Japanese and Thai are absent on purpose: espeak-ng 1.51 spells their c
 """
 
 
+SPOKEN_LANGUAGES = tuple(sorted({*_PLAIN, *_SPECIAL}))
+"""All tags that some synthesiser may speak."""
+
+
 def espeak_voice(language: str) -> str | None:
     """The espeak-ng voice of a language, or None when espeak-ng does not read it.
 

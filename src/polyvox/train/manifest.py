@@ -6,7 +6,6 @@ import csv
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import astuple, dataclass, fields
-from difflib import get_close_matches
 from pathlib import Path
 
 from polyvox.train.manifest_files import ManifestError, ManifestRow, manifest_rows
@@ -67,7 +66,8 @@ def read_manifest(
         MissingExtraError: a Hugging Face dataset without the extra `train`.
     """
     found = manifest_rows(path)
-    names = _column_names(path, found.columns, columns or {}, {"path", *needs} | _unless(language))
+    needed = [name for name in COLUMNS if name in {"path", *needs} or (name == "language" and not language)]
+    names = found.named(COLUMNS, columns or {}, needed)
     folder = manifest_folder(path)
     recordings = []
     for row in found.rows:
@@ -87,29 +87,6 @@ def read_manifest(
 def manifest_folder(path: Path) -> Path:
     """The folder that the paths of a manifest are relative to."""
     return path if path.is_dir() else path.parent
-
-
-def _unless(language: str) -> set[str]:
-    return set() if language else {"language"}
-
-
-def _column_names(
-    path: Path, found: Collection[str], renamed: Mapping[str, str], needed: Collection[str]
-) -> dict[str, str]:
-    """Our name to theirs, for the columns that are there."""
-    for ours in renamed:
-        if ours not in COLUMNS:
-            raise ManifestError(f"no column is called {ours!r} here; rename one of: {', '.join(COLUMNS)}")
-    names = {ours: renamed.get(ours, ours) for ours in COLUMNS}
-    for ours in [*renamed, *(name for name in COLUMNS if name in needed)]:
-        if names[ours] not in found:
-            near = get_close_matches(names[ours], found, 1, 0.5)
-            hint = f"; the nearest is {near[0]!r}" if near else ""
-            raise ManifestError(
-                f"{path}: the column {names[ours]!r} is missing{hint}; there are: {', '.join(found)}; "
-                f"needed: {', '.join(name for name in COLUMNS if name in needed)}"
-            )
-    return {ours: theirs for ours, theirs in names.items() if theirs in found}
 
 
 def _recording(row: ManifestRow, names: Mapping[str, str], language: str) -> Recording:

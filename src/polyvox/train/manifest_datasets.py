@@ -42,7 +42,7 @@ def parquet_rows(path: Path) -> ManifestRows:
                 number += 1
                 yield ManifestRow(f"row {number}", _values(row, audio, f"{number:07d}", path.parent))
 
-    return ManifestRows(file.schema_arrow.names, rows())
+    return ManifestRows(path, file.schema_arrow.names, rows())
 
 
 def saved_dataset_rows(path: Path) -> ManifestRows:
@@ -67,7 +67,7 @@ def saved_dataset_rows(path: Path) -> ManifestRows:
     columns = dict.fromkeys(column for part in plain.values() for column in part.column_names)
     if "" not in plain:
         columns.setdefault(_SPLIT)
-    return ManifestRows(list(columns), _dataset_rows(plain, path))
+    return ManifestRows(path, list(columns), _dataset_rows(plain, path))
 
 
 def _undecoded(part: Any, audio: Any) -> Any:  # noqa: ANN401 - datasets has no types

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
 from typing import TextIO
@@ -36,8 +37,37 @@ class ManifestRow:
 class ManifestRows:
     """The names of the columns and the rows, which are read as they are asked for."""
 
+    path: Path
     columns: Sequence[str]
     rows: Iterator[ManifestRow]
+
+    def named(
+        self, known: Sequence[str], renamed: Mapping[str, str], needed: Sequence[str]
+    ) -> dict[str, str]:
+        """Our name of a column to the file's, for those that are there.
+
+        Args:
+            known: our names.
+            renamed: our name to the file's, where the two differ.
+            needed: our names of the columns that have to be there.
+
+        Raises:
+            ManifestError: a column is missing; the message has those there are and the nearest.
+        """
+        for ours in renamed:
+            if ours not in known:
+                raise ManifestError(f"no column is called {ours!r} here; rename one of: {', '.join(known)}")
+        for ours in dict.fromkeys([*renamed, *needed]):
+            theirs = renamed.get(ours, ours)
+            if theirs not in self.columns:
+                near = get_close_matches(theirs, self.columns, 1, 0.5)
+                hint = f"; the nearest is {near[0]!r}" if near else ""
+                raise ManifestError(
+                    f"{self.path}: the column {theirs!r} is missing{hint}; "
+                    f"there are: {', '.join(self.columns)}; needed: {', '.join(needed)}"
+                )
+        names = {ours: renamed.get(ours, ours) for ours in known}
+        return {ours: theirs for ours, theirs in names.items() if theirs in self.columns}
 
 
 def manifest_rows(path: Path) -> ManifestRows:
@@ -83,7 +113,7 @@ def _tsv(path: Path) -> ManifestRows:
     if header is None:
         raise ManifestError(f"{path}: the manifest is empty")
     columns = header[1]
-    return ManifestRows(columns, (_row(number, columns, cells) for number, cells in records))
+    return ManifestRows(path, columns, (_row(number, columns, cells) for number, cells in records))
 
 
 def _tsv_records(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -125,7 +155,7 @@ def _csv(path: Path) -> ManifestRows:
         columns = next(csv.reader(file), None)
     if not columns:
         raise ManifestError(f"{path}: the manifest is empty")
-    return ManifestRows(columns, _csv_rows(path, columns))
+    return ManifestRows(path, columns, _csv_rows(path, columns))
 
 
 def _csv_rows(path: Path, columns: Sequence[str]) -> Iterator[ManifestRow]:
@@ -147,7 +177,7 @@ def _jsonl(path: Path) -> ManifestRows:
     if not columns:
         raise ManifestError(f"{path}: the manifest is empty")
     rows = (ManifestRow(where, {name: _text(row[name]) for name in row}) for where, row in _objects(path))
-    return ManifestRows(list(columns), rows)
+    return ManifestRows(path, list(columns), rows)
 
 
 def _objects(path: Path) -> Iterator[tuple[str, dict[str, object]]]:

@@ -220,7 +220,7 @@ def main() -> None:
     parser.add_argument("recipe", type=Path, help="folder with recipe.toml")
     parser.add_argument("--data", type=Path, required=True, help="folder of the shared data")
     parser.add_argument(
-        "--synthetic", type=Path, required=True, help="folder that polyvox.train.synthesis wrote"
+        "--synthetic", type=Path, required=True, help="folder that `polyvox synthesize` wrote"
     )
     parser.add_argument("--text", default="default", help="text model whose space is learned")
     parser.add_argument("--out", type=Path, required=True)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from polyvox.train.casting import SpokenText
 from polyvox.train.parallel_text import rows, speakable
 from polyvox.train.recipe import read_section
-from polyvox.train.synthesis import SpokenText
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +18,14 @@ class SynthesisConfig:
 
     `sources` are files of `text/` with the share of each language's utterances they give; `utterances` is
     the number a language, `default` for those not named. Rows whose English contains a string of `skip` are
-    left out.
+    left out. `augmentation` distorts what is written, see `Augmentation`; nothing is distorted without it.
     """
 
     languages: tuple[str, ...]
     engines: tuple[str, ...] = ("espeak", "flite", "festival")
     sources: Mapping[str, float] = field(default_factory=dict)
     utterances: Mapping[str, int] = field(default_factory=dict)
+    augmentation: Mapping[str, float] = field(default_factory=dict)
     max_characters: int = 60
     skip: tuple[str, ...] = ()
     seed: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import wave
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -56,12 +57,33 @@ def audio_from_wav(content: bytes) -> Audio:
     return Audio(resample(samples, rate))
 
 
-def write_wav(path: Path, audio: Audio) -> None:
-    """Write 16-bit mono WAV at 16 kHz, whole or not at all: a killed run leaves no half file."""
-    partial = path.with_suffix(".partial")
-    with wave.open(str(partial), "wb") as wav:
+def wav_bytes(audio: Audio) -> bytes:
+    """Encode as 16-bit mono WAV at 16 kHz.
+
+    >>> len(wav_bytes(Audio(np.zeros(10, np.float32))))
+    64
+    """
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as wav:
         wav.setnchannels(1)
         wav.setsampwidth(2)
         wav.setframerate(SAMPLING_RATE)
         wav.writeframes((np.clip(audio.samples, -1, 1) * 32767).astype("<i2").tobytes())
-    partial.replace(path)
+    return buffer.getvalue()
+
+
+def write_wav(path: Path, audio: Audio) -> None:
+    """Write 16-bit mono WAV at 16 kHz, whole or not at all."""
+    write_whole(path, wav_bytes(audio))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all: neither a killed run nor a full disk leaves half of it."""
+    partial = path.with_suffix(".partial")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError:
+        with suppress(OSError):
+            partial.unlink()
+        raise

@@ -6,6 +6,7 @@ A new engine is a class with `name`, `install`, `voices` and `speak`, and one li
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 
 from polyvox.train.engines.espeak import Espeak
@@ -32,4 +33,25 @@ def engines_named(names: Sequence[str]) -> list[Engine]:
     return [ENGINES[name]() for name in names]
 
 
-__all__ = ["ENGINES", "Engine", "MissingEngineError", "Settings", "SynthesisError", "engines_named"]
+def installed_engines() -> list[Engine]:
+    """Start the engines that are installed.
+
+    Raises:
+        MissingEngineError: none is; the message says how to install the one with most languages.
+    """
+    found = []
+    for start in ENGINES.values():
+        with suppress(MissingEngineError):
+            found.append(start())
+    return found or [Espeak()]
+
+
+__all__ = [
+    "ENGINES",
+    "Engine",
+    "MissingEngineError",
+    "Settings",
+    "SynthesisError",
+    "engines_named",
+    "installed_engines",
+]

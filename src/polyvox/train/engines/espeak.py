@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Sequence
 
 from polyvox.item import Audio
-from polyvox.train.engines.protocol import Settings, SynthesisError, require_program
+from polyvox.train.engines.protocol import Package, Settings, SynthesisError, require_program
 from polyvox.train.languages import espeak_voice
 from polyvox.train.waves import audio_from_wav
 
@@ -76,6 +76,7 @@ _VARIANTS = [
     "victor",
     "zac",
 ]
+PACKAGE = Package("espeak-ng", "espeak-ng", "espeak-ng", "brew install espeak-ng")
 _WORDS_PER_MINUTE = 160
 _PITCH = 50
 _TIMEOUT_SECONDS = 30
@@ -87,7 +88,7 @@ class Espeak:
     name = "espeak"
 
     def __init__(self) -> None:
-        self._program = require_program("espeak-ng", "espeak-ng")
+        self._program = require_program(PACKAGE)
 
     def voices(self, language: str) -> Sequence[str]:
         """One voice per variant of the language's voice."""

@@ -6,14 +6,21 @@ import os
 import selectors
 import subprocess
 import tempfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from polyvox.item import Audio
-from polyvox.train.engines.protocol import Settings, SynthesisError, require_program
+from polyvox.train.engines.protocol import Package, Settings, SynthesisError, require_program
 from polyvox.train.waves import audio_from_wav
 
+PACKAGE = Package(
+    "festival",
+    "festival festvox-kallpc16k and other packages festvox-*",
+    "festival festvox-kal-diphone",
+    "build it from https://github.com/festvox/festival",
+)
 _FOLDERS = (Path("/usr/share/festival/voices"), Path("/usr/local/share/festival/voices"))
 _DONE = "polyvox-done"
 _TIMEOUT_SECONDS = 20
@@ -47,13 +54,13 @@ _VOICES = {
 class Festival:
     """Festival as one long-running process, restarted when a text breaks it.
 
-    Pitch is left alone: its voices set their own intonation.
+    Pitch is left alone: its voices set their own intonation. Some of them by chance, so chance is seeded.
     """
 
     name = "festival"
 
     def __init__(self) -> None:
-        self._program = require_program("festival", "festival festvox-kallpc16k")
+        self._program = require_program(PACKAGE)
         self._process: subprocess.Popen[bytes] | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="polyvox-festival-")
 
@@ -68,6 +75,7 @@ class Festival:
         out.unlink(missing_ok=True)
         quoted = text.replace("\\", " ").replace('"', " ")
         script = (
+            f"(set! czech-rand-range nil) (srand {zlib.crc32(text.encode()) >> 1}) "
             f"(voice_{voice}) (Parameter.set 'Duration_Stretch {1 / settings.rate:.3f}) "
             f'(set! said (Utterance Text "{quoted}")) (utt.synth said) '
             f'(utt.save.wave said "{out}" \'riff) (format t "{_DONE}\\n") (fflush nil)\n'

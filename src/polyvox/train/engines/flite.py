@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from polyvox.item import Audio
-from polyvox.train.engines.protocol import Settings, SynthesisError, require_program
+from polyvox.train.engines.protocol import Package, Settings, SynthesisError, require_program
 from polyvox.train.waves import audio_from_wav
 
+PACKAGE = Package("flite", "flite", "flite", "brew install flite")
 _VOICES = {"kal16": 105, "awb": 130, "rms": 100, "slt": 170}
 """Each voice with its usual fundamental frequency in Hz."""
 _TIMEOUT_SECONDS = 30
@@ -22,7 +23,7 @@ class Flite:
     name = "flite"
 
     def __init__(self) -> None:
-        self._program = require_program("flite", "flite")
+        self._program = require_program(PACKAGE)
 
     def voices(self, language: str) -> Sequence[str]:
         """Flite speaks English only."""

@@ -20,7 +20,7 @@ class Settings:
 
 
 class Engine(Protocol):
-    """Turns text into speech."""
+    """Turns text into speech: the same text, voice and settings always into the same samples."""
 
     @property
     def name(self) -> str:
@@ -40,11 +40,25 @@ class Engine(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Package:
+    """What to install for a synthesiser, by system."""
+
+    program: str
+    debian: str
+    fedora: str
+    macos: str
+
+
 class MissingEngineError(PolyvoxError):
     """A synthesiser's program is not installed."""
 
-    def __init__(self, program: str, package: str) -> None:
-        super().__init__(f"the program {program!r} was not found; install it with: apt-get install {package}")
+    def __init__(self, package: Package) -> None:
+        super().__init__(
+            f"the program {package.program!r} was not found; install it with: "
+            f"apt-get install {package.debian} (Debian, Ubuntu), dnf install {package.fedora} (Fedora), "
+            f"or {package.macos} (macOS)"
+        )
 
 
 class SynthesisError(PolyvoxError):
@@ -54,13 +68,13 @@ class SynthesisError(PolyvoxError):
         super().__init__(f"{engine} ({voice}) could not speak {text[:60]!r}: {reason}")
 
 
-def require_program(program: str, package: str) -> str:
+def require_program(package: Package) -> str:
     """The path of an installed program.
 
     Raises:
         MissingEngineError: it is not installed.
     """
-    path = shutil.which(program)
+    path = shutil.which(package.program)
     if path is None:
-        raise MissingEngineError(program, package)
+        raise MissingEngineError(package)
     return path
