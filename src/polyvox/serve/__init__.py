@@ -1,0 +1,1 @@
+"""An index behind an HTTP API and a web page."""

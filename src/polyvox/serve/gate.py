@@ -1,0 +1,155 @@
+"""The door of the server: every request passes here first, and every answer last."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from polyvox.serve.admission import Admission
+from polyvox.serve.errors import ApiError
+from polyvox.serve.metrics import Metrics
+from polyvox.serve.settings import Limits
+
+LOGGER = logging.getLogger(__name__)
+
+CONTENT_POLICY = (
+    "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; object-src 'none';"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+SECURITY_HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+}
+MULTIPART_SPARE = 1 << 20
+BODY_SECONDS = 20.0
+"""A body may pause for so long, and after so long must have come at the slowest allowed rate."""
+SLOWEST_BYTES = 2_000
+
+
+class Gate:
+    """Admits requests, bounds their bodies, and puts the security headers on all answers."""
+
+    def __init__(self, app: ASGIApp, admission: Admission, limits: Limits, metrics: Metrics) -> None:
+        self._app = app
+        self._admission = admission
+        self._metrics = metrics
+        self._json_bytes = limits.json_bytes
+        self._bytes = {
+            "/v1/files": limits.upload_bytes + MULTIPART_SPARE,
+            "/v1/search/audio": limits.query_bytes + MULTIPART_SPARE,
+            "/v1/embeddings/audio": limits.query_bytes + MULTIPART_SPARE,
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(send)
+        began = time.monotonic()
+        try:
+            headers = Headers(scope=scope)
+            body = _Body(receive, headers, self._bytes.get(scope["path"], self._json_bytes))
+            role = self._admission.admit(
+                scope["method"], scope["path"], headers, (scope["client"] or ("",))[0]
+            )
+            body.check_announced()
+            scope.setdefault("state", {})["role"] = role
+            await self._app(scope, body.receive, answer.send)
+        except ApiError as error:
+            self._metrics.refused.labels(error.problem.code).inc()
+            await self._refuse(error, answer, scope, receive)
+        except Exception as error:
+            LOGGER.exception("a request failed")
+            if not answer.begun:
+                await self._refuse(ApiError(500, "the server could not do that"), answer, scope, receive)
+            else:
+                raise error from None
+        finally:
+            route = getattr(scope.get("route"), "path", "other")
+            self._metrics.count(scope["method"], route, answer.status, time.monotonic() - began)
+
+    async def _refuse(self, error: ApiError, answer: _Answer, scope: Scope, receive: Receive) -> None:
+        response = error.response()
+        # What is left of the body will not be read.
+        response.headers["Connection"] = "close"
+        await response(scope, receive, answer.send)
+
+
+class _Answer:
+    """Watches an answer go out and adds the headers that every one has."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.begun = False
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on."""
+        if message["type"] == "http.response.start":
+            self.begun = True
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+            headers.setdefault("Cache-Control", "no-store")
+            if self.status in {408, 413}:
+                headers["Connection"] = "close"
+        await self._send(message)
+
+
+class _Body:
+    """A request's body, which may be neither too long nor too slow."""
+
+    def __init__(self, receive: Receive, headers: Headers, most: int) -> None:
+        self._receive = receive
+        self._announced = headers.get("content-length", "0")
+        self._most = most
+        self._came = 0
+        self._began = time.monotonic()
+        self._over = False
+
+    def check_announced(self) -> None:
+        """Refuse a body by its announced length, before any of it is read.
+
+        Raises:
+            ApiError: 413, it is too long; 400, the length is no number.
+        """
+        if not (self._announced.isascii() and self._announced.isdigit()):
+            raise ApiError(400, "the header Content-Length is no number")
+        if int(self._announced) > self._most:
+            raise self._too_large()
+
+    async def receive(self) -> Message:
+        """The next piece.
+
+        Raises:
+            ApiError: 413, it is too long; 408, it is too slow.
+        """
+        if self._over:
+            return await self._receive()
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                message = await self._receive()
+        except TimeoutError:
+            raise ApiError(408, "the request came too slowly") from None
+        self._came += len(message.get("body", b""))
+        self._over = not message.get("more_body", False)
+        if self._came > self._most:
+            raise self._too_large()
+        late = time.monotonic() - self._began
+        if not self._over and late > BODY_SECONDS and self._came < SLOWEST_BYTES * late:
+            raise ApiError(408, "the request came too slowly")
+        return message
+
+    def _too_large(self) -> ApiError:
+        return ApiError(413, f"a request of this kind may have {self._most:,} bytes", "send less at a time")
