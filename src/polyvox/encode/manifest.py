@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from polyvox.errors import PolyvoxError
@@ -28,6 +28,7 @@ class Manifest:
         licence: SPDX expression for the weights.
         training_data: one line a source, with its licence.
         max_seconds: longest recording that the speech part hears whole; 0 without a speech part.
+        export: how the files were made: ONNX opset, kind of weights, agreement with the trained model.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Manifest:
     licence: str
     training_data: tuple[str, ...]
     max_seconds: float = 0.0
+    export: Mapping[str, str | float] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
@@ -66,6 +68,7 @@ def read_manifest(folder: Path) -> Manifest:
             licence=str(raw["licence"]),
             training_data=tuple(map(str, raw["training_data"])),
             max_seconds=float(raw.get("max_seconds", 0)),
+            export=dict(raw.get("export", {})),
         )
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise PolyvoxError(f"{path}: not a polyvox model ({error})") from error
@@ -86,6 +89,8 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "training_data": list(manifest.training_data),
         "files": dict(manifest.files),
     }
+    if manifest.export:
+        content["export"] = dict(manifest.export)
     (folder / MANIFEST_FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 

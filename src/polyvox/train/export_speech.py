@@ -7,7 +7,9 @@ vector of a recording would depend on its neighbours.
 from __future__ import annotations
 
 import argparse
+import copy
 import hashlib
+import logging
 import sys
 import warnings
 from dataclasses import replace
@@ -20,10 +22,11 @@ import numpy as np
 from polyvox.encode.features import MELS
 from polyvox.encode.manifest import read_manifest, write_manifest
 from polyvox.encode.speech import MODEL_FILE
-from polyvox.errors import MissingExtraError
+from polyvox.errors import MissingExtraError, PolyvoxError
 from polyvox.item import Modality
 
 if TYPE_CHECKING:
+    from polyvox.modules.direct_tower import DirectTower
     from polyvox.modules.speech_tower import SpeechTower
 
 OPSET = 18
@@ -40,7 +43,13 @@ class Storage(StrEnum):
     INT8 = "int8"
 
 
-def export_speech(tower: SpeechTower, path: Path, *, storage: Storage = Storage.INT8) -> str:
+def export_speech(
+    tower: SpeechTower | DirectTower,
+    path: Path,
+    *,
+    storage: Storage = Storage.INT8,
+    max_seconds: float = MAX_SECONDS,
+) -> str:
     """Write the ONNX file; its inputs are `features` (B, T, 80) and `lengths` (B,), its output `vectors`.
 
     Returns:
@@ -49,11 +58,23 @@ def export_speech(tower: SpeechTower, path: Path, *, storage: Storage = Storage.
     Raises:
         MissingExtraError: onnx or onnxscript is not installed.
     """
+    return write_program(speech_program(tower), path, storage=storage, max_seconds=max_seconds)
+
+
+def speech_program(tower: SpeechTower | DirectTower) -> Any:  # noqa: ANN401 - onnx has no types
+    """The ONNX program of a tower, weights in float32, any batch and any number of frames.
+
+    Raises:
+        MissingExtraError: onnx or onnxscript is not installed.
+        PolyvoxError: the exporter gave up.
+    """
     try:
-        import onnx
+        import onnx  # noqa: F401
+        import onnxscript  # noqa: F401
         import torch
     except ImportError as error:
         raise MissingExtraError("train", "exporting a model") from error
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     example = (torch.randn(2, 96, MELS), torch.tensor([96, 61]))
     batch, frames = torch.export.Dim("batch", min=1), torch.export.Dim("frames", min=1)
     with warnings.catch_warnings():
@@ -70,11 +91,18 @@ def export_speech(tower: SpeechTower, path: Path, *, storage: Storage = Storage.
             verbose=False,
         )
     if program is None:
-        raise RuntimeError("torch.onnx.export gave no program")
-    model = program.model_proto
-    _store(model, Storage(storage))
-    _strip(model)
-    notes = {"max_seconds": str(MAX_SECONDS), "storage": str(storage), "opset": str(OPSET)}
+        raise PolyvoxError("torch.onnx.export gave no program for this tower")
+    _strip(program.model_proto)
+    return program.model_proto
+
+
+def write_program(program: Any, path: Path, *, storage: Storage, max_seconds: float = MAX_SECONDS) -> str:  # noqa: ANN401
+    """Write a program of `speech_program` with its weights stored as told; gives the file's SHA-256."""
+    import onnx
+
+    model = copy.deepcopy(program)
+    _store(model, storage)
+    notes = {"max_seconds": str(max_seconds), "storage": str(storage), "opset": str(OPSET)}
     onnx.helper.set_model_props(model, notes)
     onnx.checker.check_model(model)
     content = model.SerializeToString()
@@ -134,7 +162,7 @@ def _as_int8(graph: Any, name: str, values: np.ndarray[Any, Any]) -> list[Any]: 
 _STORED = {Storage.FLOAT16: _as_float16, Storage.INT8: _as_int8}
 
 
-def add_speech(tower: SpeechTower, folder: Path, *, storage: Storage = Storage.INT8) -> None:
+def add_speech(tower: SpeechTower | DirectTower, folder: Path, *, storage: Storage = Storage.INT8) -> None:
     """Put a speech tower into a light model folder and enter it in its `model.json`.
 
     Raises:
@@ -147,20 +175,21 @@ def add_speech(tower: SpeechTower, folder: Path, *, storage: Storage = Storage.I
         modalities=manifest.modalities | {Modality.SPEECH},
         files={**manifest.files, MODEL_FILE: digest},
         max_seconds=MAX_SECONDS,
+        export={**manifest.export, "opset": OPSET, "speech_weights": str(storage)},
     )
     write_manifest(folder, entered)
 
 
 def main() -> None:
     """`python -m polyvox.train.export_speech TOWER MODEL`."""
-    from polyvox.modules.speech_tower import SpeechTower
+    from polyvox.train.export_sources import open_tower
 
     parser = argparse.ArgumentParser(description="Put the light form of a speech tower into a model folder.")
     parser.add_argument("tower", type=Path, help="folder with config.json and model.safetensors")
     parser.add_argument("model", type=Path, help="light model folder, with model.json")
     parser.add_argument("--storage", type=Storage, choices=list(Storage), default=Storage.INT8)
     given = parser.parse_args()
-    add_speech(SpeechTower.load(given.tower), given.model, storage=given.storage)
+    add_speech(open_tower(given.tower), given.model, storage=given.storage)
     sys.stderr.write(f"{given.model / MODEL_FILE}: {(given.model / MODEL_FILE).stat().st_size} bytes\n")
 
 

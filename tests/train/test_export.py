@@ -1,0 +1,138 @@
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("onnxscript")
+
+import torch
+
+from polyvox.cli import main
+from polyvox.encode.light import LightEncoder
+from polyvox.encode.load import default_model_folder
+from polyvox.encode.manifest import read_manifest, verify_files
+from polyvox.errors import PolyvoxError
+from polyvox.item import Modality
+from polyvox.modules.meaning import MeaningConfig
+from polyvox.modules.sounds import SoundsConfig
+from polyvox.modules.speech_tower import SpeechTower
+from polyvox.train.export import export_model
+from polyvox.train.export_sources import open_trained
+from polyvox.train.manifest import Recording, write_manifest
+from polyvox.train.parity import sample_speech, tower_vectors
+from polyvox.train.recipe import ModelRecipe
+from polyvox.train.waves import write_wav
+
+NAMED = ModelRecipe("tiny", "1", "Apache-2.0", ("nothing: CC0",))
+
+
+@pytest.fixture(scope="module")
+def tower(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(0)
+    sounds = SoundsConfig(5, width=32, layers=1, heads=2, kernel=3)
+    meaning = MeaningConfig(5, dimension=256, width=32, layers=1, heads=2, kernel=3)
+    folder = tmp_path_factory.mktemp("trained") / "tower"
+    SpeechTower(["", "a", "b", "c", "d"], sounds, meaning).save(folder)
+    (folder / "README.md").write_text("---\nlicense: cc0-1.0\n---\n\nTrained for a test.\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def development(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("development")
+    rows = []
+    for number, audio in enumerate(sample_speech().recordings[:6]):
+        write_wav(folder / f"{number}.wav", audio)
+        rows.append(Recording(f"{number}.wav", "en", transcript=f"text {number % 3}"))
+    write_manifest(folder / "manifest.tsv", rows)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def exported(tower: Path, development: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("exported") / "light"
+    command = ["export", str(tower), str(out), "--text", "default", "--name", "tiny"]
+    assert main([*command, "--development", str(development)]) == 0
+    return out
+
+
+def test_the_light_form_hears_as_the_trained_tower(tower: Path, exported: Path) -> None:
+    recordings = sample_speech().recordings[:5]
+    speech = open_trained(tower).speech
+    assert speech is not None
+    reference = tower_vectors(speech.tower, recordings)
+    vectors = LightEncoder(exported).encode_speech(recordings)
+    assert np.einsum("nd,nd->n", vectors, reference).min() > 0.99
+    facts = read_manifest(exported).export
+    assert float(facts["float32_largest_difference"]) < 1e-4
+    assert float(facts["int8_mean_cosine"]) > 0.99
+    assert facts["speech_weights"] == "int8"
+    assert facts["opset"] == 18
+    assert facts["recall_pool"] == 3
+    assert {"float32_recall_at_1", "int8_recall_at_1"} <= set(facts)
+
+
+def test_the_text_half_comes_along(exported: Path) -> None:
+    texts = ["Habari ya asubuhi", "good morning", ""]
+    ours, theirs = LightEncoder(exported), LightEncoder(default_model_folder())
+    assert np.array_equal(ours.encode_text(texts), theirs.encode_text(texts))
+    manifest = read_manifest(exported)
+    assert manifest.modalities == {Modality.TEXT, Modality.SPEECH}
+    assert manifest.matryoshka == (256, 128, 64, 32)
+    verify_files(exported)
+
+
+def test_the_card_says_what_it_is(exported: Path) -> None:
+    card = (exported / "README.md").read_text()
+    assert card.startswith("---\nlicense: cc0-1.0\n---\n\n# tiny")
+    assert "Trained for a test." in card
+    assert read_manifest(exported).files["speech.onnx"] in card
+
+
+def test_a_folder_that_holds_something_is_left_alone(
+    exported: Path, tower: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (exported / "model.json").read_bytes()
+    assert main(["export", str(tower), str(exported)]) == 3
+    assert "exists and is not empty" in capsys.readouterr().err
+    assert (exported / "model.json").read_bytes() == before
+
+
+def test_what_cannot_be_exported_is_told(tmp_path: Path, tower: Path) -> None:
+    def told(source: Path, **settings: object) -> str:
+        with pytest.raises(PolyvoxError) as error:
+            export_model(source, tmp_path / "out", described=NAMED, **settings)  # type: ignore[arg-type]
+        assert not list(tmp_path.glob("out*"))
+        return str(error.value)
+
+    assert "not a trained model; expected a folder with model.json" in told(tmp_path)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "config.json").write_text(json.dumps({"hidden_size": 8}))
+    assert "of another kind of model" in told(other)
+    assert "has no text half" in told(tower, text=tower)
+    narrow = tmp_path / "narrow"
+    shutil.copytree(default_model_folder(), narrow)
+    np.save(narrow / "tokens.npy", np.load(narrow / "tokens.npy")[:, :32])
+    assert "not of one space" in told(tower, text=narrow)
+
+
+def test_a_static_sentence_transformer_becomes_light(tmp_path: Path) -> None:
+    library = pytest.importorskip("sentence_transformers")
+    from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(default_model_folder() / "tokenizer.json"))
+    weights = np.random.default_rng(1).normal(size=(tokenizer.get_vocab_size(), 32)).astype(np.float32)
+    model = library.SentenceTransformer(modules=[StaticEmbedding(tokenizer, weights), Normalize()])
+    model.save(str(tmp_path / "static"))
+    report = export_model(tmp_path / "static", tmp_path / "light", described=NAMED, matryoshka=(32, 16))
+    light = LightEncoder(tmp_path / "light")
+    texts = ["maji moto", "good morning everybody", "Straße"]
+    assert np.einsum("nd,nd->n", light.encode_text(texts), model.encode(texts)).min() > 0.999
+    assert light.card.modalities == {Modality.TEXT}
+    assert light.manifest.matryoshka == (32, 16)
+    assert float(report.facts["text_mean_cosine"]) > 0.999
