@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from polyvox.encode import static
@@ -56,12 +57,38 @@ def test_long_texts_are_cut(tower: StaticTextTower) -> None:
     np.testing.assert_allclose(vector, [[1, 0, 0]], atol=1e-3)
 
 
-def test_rounding_to_int8_keeps_the_direction(tmp_path: Path) -> None:
-    table = np.random.default_rng(0).normal(size=(5, 256)).astype(np.float32)
+def saved(folder: Path, table: NDArray[np.float32], bits: int) -> StaticTextTower:
     tokenizer = Tokenizer(models.Unigram([(word, -1.0) for word in WORDS], unk_id=0))
-    save_tower(tmp_path, table, tokenizer.to_str())
-    vector = StaticTextTower.load(tmp_path).encode(["red"])[0]
-    assert vector @ (table[1] / np.linalg.norm(table[1])) > 0.999
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    save_tower(folder, table, tokenizer.to_str(), bits=bits)
+    return StaticTextTower.load(folder)
+
+
+@pytest.mark.parametrize(("bits", "least"), [(8, 0.9999), (4, 0.99)])
+def test_rounding_keeps_the_direction(tmp_path: Path, bits: int, least: float) -> None:
+    table = np.random.default_rng(0).normal(size=(5, 256)).astype(np.float32)
+    vector = saved(tmp_path, table, bits).encode(["red"])[0]
+    assert vector @ (table[1] / np.linalg.norm(table[1])) > least
+
+
+def test_four_bits_are_half_a_byte_with_a_scale_for_each_prefix(tmp_path: Path) -> None:
+    table = np.zeros((5, 16), np.float32)
+    table[1, 0], table[1, 3], table[1, 9] = 7.0, 0.5, -100.0
+    tower = saved(tmp_path, table, bits=4)
+    assert tower.table.shape == (5, 8)
+    assert tower.scales.shape == (5, 4)
+    assert tower.dimension == 16
+    np.testing.assert_allclose(tower.vectors(np.array([1])), table[1:2], rtol=2e-3)
+
+
+def test_a_narrow_table_of_four_bits_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PolyvoxError, match="multiple of 16"):
+        saved(tmp_path, np.ones((5, 8), np.float32), bits=4)
+
+
+def test_other_numbers_of_bits_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(PolyvoxError, match="one of 8, 4, not 3"):
+        saved(tmp_path, np.ones((5, 16), np.float32), bits=3)
 
 
 @pytest.mark.parametrize("name", [static.TABLE_FILE, static.SCALES_FILE, static.TOKENIZER_FILE])

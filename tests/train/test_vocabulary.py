@@ -14,7 +14,7 @@ ROWS = [
 
 
 def test_masses_are_counts_where_the_exponent_is_one() -> None:
-    masses = word_masses(ROWS, 1.0, {})
+    masses = word_masses(ROWS, 1.0, {}, {})
     assert masses["the"] == 3
     assert masses["house"] == 3
     assert masses["haus"] == 2
@@ -22,14 +22,20 @@ def test_masses_are_counts_where_the_exponent_is_one() -> None:
 
 
 def test_languages_weigh_the_same_where_the_exponent_is_zero() -> None:
-    masses = word_masses(ROWS, 0.0, {"de": 2.0})
+    masses = word_masses(ROWS, 0.0, {"de": 2.0}, {})
     # English has seven strings between spaces, German five.
     assert masses["the"] == pytest.approx(3 / 7)
     assert masses["haus"] == pytest.approx(2 * 2 / 5)
 
 
+def test_languages_are_weighed_source_by_source() -> None:
+    rows = [*ROWS, ParallelRow("t", {"en": "house"})]
+    masses = word_masses(rows, 0.0, {}, {"t": 3.0})
+    assert masses["house"] == pytest.approx(3 / 7 + 3)
+
+
 def test_frequent_words_stay_whole_and_others_fall_into_pieces() -> None:
-    tokenizer = choose_vocabulary(ROWS, 40, 1.0, {})
+    tokenizer = choose_vocabulary(ROWS, 40, 1.0, {}, {})
     assert tokenizer.get_vocab_size() <= 40
     assert tokenizer.encode("The HOUSE").tokens == ["the", "house"]
     assert "".join(tokenizer.encode("hausrot").tokens) == "hausrot"
@@ -37,7 +43,9 @@ def test_frequent_words_stay_whole_and_others_fall_into_pieces() -> None:
 
 
 def test_the_choice_is_the_same_every_time() -> None:
-    assert choose_vocabulary(ROWS, 40, 0.5, {}).to_str() == choose_vocabulary(ROWS, 40, 0.5, {}).to_str()
+    assert (
+        choose_vocabulary(ROWS, 40, 0.5, {}, {}).to_str() == choose_vocabulary(ROWS, 40, 0.5, {}, {}).to_str()
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from polyvox.encode.static import (
     MOST_TOKENS,
     TOKENIZER_FILE,
     StaticTextTower,
+    group_ends,
     unknown_vector,
 )
 from polyvox.errors import PolyvoxError
@@ -32,7 +34,7 @@ class StaticText(InputModule):
     Args:
         tokenizer: finds the subwords.
         table: (V, D) int8.
-        scales: (V,) float32, one factor a subword.
+        scales: (V, G) float32, the factors of a subword's groups of dimensions (`encode.static.group_ends`).
     """
 
     table: Tensor
@@ -44,6 +46,8 @@ class StaticText(InputModule):
         self.tokenizer = tokenizer
         self.register_buffer("table", table)
         self.register_buffer("scales", scales)
+        ends = group_ends(table.shape[1], scales.shape[1])
+        self._widths = torch.tensor([end - begin for begin, end in pairwise((0, *ends))])
 
     @classmethod
     def from_light(cls, folder: Path) -> StaticText:
@@ -53,7 +57,7 @@ class StaticText(InputModule):
             PolyvoxError: a file is missing or damaged.
         """
         tower = StaticTextTower.load(folder)
-        table = torch.from_numpy(np.array(tower.table))
+        table = torch.from_numpy(np.array(tower.levels()))
         return cls(tower.tokenizer, table, torch.from_numpy(np.array(tower.scales)))
 
     @property
@@ -85,7 +89,8 @@ class StaticText(InputModule):
     def forward(self, features: dict[str, Any], **settings: Any) -> dict[str, Any]:  # noqa: ANN401
         """Add `sentence_embedding` (B, D), rows of unit length; no known subword gives the unknown vector."""
         subwords = features["input_ids"]
-        vectors = self.table[subwords].float() * self.scales[subwords, None]
+        factors = self.scales[subwords].repeat_interleave(self._widths.to(self.scales.device), dim=1)
+        vectors = self.table[subwords].float() * factors
         sums = torch.zeros(len(features["lengths"]), self.table.shape[1], device=self.table.device)
         sums = sums.index_add(0, features["text_of"], vectors)
         norms = sums.norm(dim=1, keepdim=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -26,6 +27,7 @@ class BagModel:
         self.adam = TouchedRowsAdam(table)
         self._drop = drop
         self._generator = torch.Generator().manual_seed(seed)
+        self._place = np.zeros(len(table), np.int64)
 
     @property
     def table(self) -> Tensor:
@@ -34,16 +36,22 @@ class BagModel:
 
     def gather(self, bags: TokenBags, texts: Integers) -> TouchedBags:
         """The texts of one batch, over a small table of only the rows that they use."""
-        tokens, begins = bags.take(texts)
-        used, local = torch.unique(torch.from_numpy(tokens), return_inverse=True)
-        keep = (torch.rand(len(local), generator=self._generator) >= self._drop).float()
+        tokens, begins = self._dropped(*bags.take(texts))
+        used = np.flatnonzero(np.bincount(tokens, minlength=len(self._place)))
+        self._place[used] = np.arange(len(used))
+        rows = torch.from_numpy(used)
         return TouchedBags(
-            self.table[used].requires_grad_(),
-            used,
-            local,
+            self.table[rows].requires_grad_(),
+            rows,
+            torch.from_numpy(self._place[tokens]),
             torch.from_numpy(begins),
-            keep,
         )
+
+    def _dropped(self, tokens: Integers, begins: Integers) -> tuple[Integers, Integers]:
+        """Leave out the share `drop` of the tokens; a text may lose all of them and gets a zero vector."""
+        keep = (torch.rand(len(tokens), generator=self._generator) >= self._drop).numpy()
+        before = np.concatenate([[0], np.cumsum(keep)])
+        return tokens[keep], before[begins]
 
     def learn(self, batch: TouchedBags, rate: float) -> None:
         """Apply the gradient that a batch's small table has collected."""
@@ -64,19 +72,12 @@ class BagModel:
 class TouchedBags:
     """Texts as bags of tokens over the (U, D) part of the table that they touch."""
 
-    def __init__(self, table: Tensor, rows: Tensor, local: Tensor, begins: Tensor, keep: Tensor) -> None:
+    def __init__(self, table: Tensor, rows: Tensor, local: Tensor, begins: Tensor) -> None:
         self.table = table
         self.rows = rows
         self._local = local
         self._begins = begins
-        self._keep = keep
 
     def vectors(self) -> Tensor:
         """(N, D) sums of token vectors, not normalised."""
-        return F.embedding_bag(
-            self._local,
-            self.table,
-            self._begins,
-            mode="sum",
-            per_sample_weights=self._keep,
-        )
+        return F.embedding_bag(self._local, self.table, self._begins, mode="sum")

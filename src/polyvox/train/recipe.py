@@ -23,14 +23,17 @@ class TextRecipe:
         sources: weight of each file of parallel rows, `train-<name>.jsonl.xz`, in the draw of batches.
         latent_weights: weight of each source's rows in the first values; 1 where none is given.
         vocabulary: number of subwords.
-        vocabulary_exponent: a language with n words counts n ** exponent when subwords are chosen.
+        vocabulary_exponent: a language with n words in a source counts n ** exponent there when subwords are
+            chosen.
         vocabulary_boosts: factors for single languages in that choice; 1 where none is given.
+        vocabulary_sources: factors for single sources in that choice; 1 where none is given.
         dimension: width of the vectors.
         matryoshka: prefixes of the vector that the loss is taken at, the full width among them.
         batch: pairs a step.
         steps: number of steps.
         rate: highest learning rate.
-        warmup: steps until it is reached; it then falls to zero on a straight line.
+        warmup: steps until it is reached.
+        decay: last steps, in which it falls to zero on a straight line; 0 for all after the warm-up.
         scale: inverse temperature of the loss.
         token_dropout: probability that a token of a training text is left out.
         language_exponent: a language with n tokens is drawn in proportion to n ** exponent.
@@ -38,6 +41,7 @@ class TextRecipe:
         pivot_share: how often it does.
         longest: tokens of a training text that are used.
         held_out_rows: rows of each source that are kept for the development table.
+        bits: of an entry of the finished table, 8 or 4.
         seed: of every random draw.
     """
 
@@ -46,12 +50,14 @@ class TextRecipe:
     vocabulary: int = 64_000
     vocabulary_exponent: float = 0.5
     vocabulary_boosts: Mapping[str, float] = field(default_factory=dict)
+    vocabulary_sources: Mapping[str, float] = field(default_factory=dict)
     dimension: int = 256
     matryoshka: tuple[int, ...] = (256, 128, 64, 32)
     batch: int = 1024
     steps: int = 10_000
     rate: float = 0.01
     warmup: int = 100
+    decay: int = 0
     scale: float = 20.0
     token_dropout: float = 0.0
     language_exponent: float = 0.5
@@ -59,6 +65,7 @@ class TextRecipe:
     pivot_share: float = 0.5
     longest: int = 96
     held_out_rows: int = 200
+    bits: int = 8
     seed: int = 0
 
     def __post_init__(self) -> None:

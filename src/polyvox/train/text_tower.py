@@ -22,8 +22,8 @@ from polyvox.errors import PolyvoxError
 from polyvox.train.bag_model import BagModel
 from polyvox.train.development import development_recall
 from polyvox.train.latent import latent_vectors
-from polyvox.train.losses.contrastive import symmetric_contrastive
 from polyvox.train.losses.matryoshka import matryoshka
+from polyvox.train.losses.one_pass import one_pass_contrastive
 from polyvox.train.packed import Integers, PackedRows, pack
 from polyvox.train.pairs import PairSampler
 from polyvox.train.recipe import TextRecipe, read_section
@@ -61,7 +61,7 @@ def train(recipe: TextRecipe, data: Path, out: Path) -> None:
     model = BagModel(_first_table(recipe, kept, out), drop=recipe.token_dropout, seed=recipe.seed)
     _learn(recipe, model, kept, out)
     table = model.table.numpy()
-    save_tower(out, table, tokenizer.to_str())
+    save_tower(out, table, tokenizer.to_str(), bits=recipe.bits)
     _report_development(model, held, out)
 
 
@@ -98,7 +98,11 @@ def _vocabulary(recipe: TextRecipe, rows: dict[str, list[ParallelRow]], out: Pat
         everything = (row for source in rows.values() for row in source)
         say(f"choosing {recipe.vocabulary:,} subwords; this takes a minute")
         tokenizer = choose_vocabulary(
-            everything, recipe.vocabulary, recipe.vocabulary_exponent, recipe.vocabulary_boosts
+            everything,
+            recipe.vocabulary,
+            recipe.vocabulary_exponent,
+            recipe.vocabulary_boosts,
+            recipe.vocabulary_sources,
         )
         tokenizer.save(str(path))
     return Tokenizer.from_file(str(path))
@@ -167,7 +171,7 @@ def _step(recipe: TextRecipe, model: BagModel, sampler: PairSampler, step: int) 
     vectors = batch.vectors()
     left, right = vectors[: len(pairs.left)], vectors[len(pairs.left) :]
     loss = matryoshka(
-        lambda one, other: symmetric_contrastive(one, other, scale=recipe.scale, same=same),
+        lambda one, other: one_pass_contrastive(one, other, scale=recipe.scale, same=same),
         left,
         right,
         _prefixes(recipe, step),
@@ -190,15 +194,18 @@ def _prefixes(recipe: TextRecipe, step: int) -> Sequence[int]:
 
 
 def rate_at(recipe: TextRecipe, step: int) -> float:
-    """Learning rate of a step: up on a straight line, then down to zero on another.
+    """Learning rate of a step: up on a straight line, level, then down to zero on another.
 
     >>> recipe = TextRecipe(sources={"bible": 1.0}, rate=1.0, warmup=10, steps=110)
     >>> rate_at(recipe, 4), rate_at(recipe, 60)
     (0.5, 0.5)
+    >>> recipe = TextRecipe(sources={"bible": 1.0}, rate=1.0, warmup=10, steps=110, decay=20)
+    >>> rate_at(recipe, 60), rate_at(recipe, 100)
+    (1.0, 0.5)
     """
-    if step < recipe.warmup:
-        return recipe.rate * (step + 1) / recipe.warmup
-    return recipe.rate * (recipe.steps - step) / (recipe.steps - recipe.warmup)
+    up = (step + 1) / recipe.warmup if recipe.warmup else 1.0
+    down = (recipe.steps - step) / (recipe.decay or recipe.steps - recipe.warmup)
+    return recipe.rate * min(up, down, 1.0)
 
 
 def _checkpoint(model: BagModel, step: int, out: Path) -> None:

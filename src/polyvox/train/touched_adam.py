@@ -7,29 +7,24 @@ from torch import Tensor
 
 
 class TouchedRowsAdam:
-    """Adam whose moments and updates concern only the rows that a batch has used.
+    """Adam without a first moment and with one second moment a row, on the rows that a batch has used.
 
-    A dense gradient of a 64,000-row table costs ten times the rest of the step. Bias correction counts the
-    updates of each row, not the steps (Kingma & Ba 2015, https://arxiv.org/abs/1412.6980, per row).
+    A dense gradient of a 64,000-row table costs ten times the rest of the step. A row's vector is one thing,
+    so its entries share a step size, as in row-wise Adagrad (Gupta et al. 2014); two full moments cost eight
+    times as much (42 ms against 5 ms a step) and learned no faster. Bias correction counts the updates of
+    each row, not the steps (Kingma & Ba 2015, https://arxiv.org/abs/1412.6980, per row).
 
     Args:
         table: (V, D) float32, updated in place.
-        betas: decay of the two moments.
-        epsilon: added to the root of the second moment.
+        beta: decay of the second moment.
+        epsilon: added to its root.
     """
 
-    def __init__(
-        self,
-        table: Tensor,
-        *,
-        betas: tuple[float, float] = (0.9, 0.999),
-        epsilon: float = 1e-8,
-    ) -> None:
+    def __init__(self, table: Tensor, *, beta: float = 0.999, epsilon: float = 1e-8) -> None:
         self.table = table
-        self.first = torch.zeros_like(table)
-        self.second = torch.zeros_like(table)
+        self.second = torch.zeros(len(table))
         self.updates = torch.zeros(len(table))
-        self._betas = betas
+        self._beta = beta
         self._epsilon = epsilon
 
     @torch.no_grad()
@@ -39,27 +34,19 @@ class TouchedRowsAdam:
         Args:
             rows: (U,) distinct row numbers.
             gradient: (U, D).
-            rate: learning rate of this step.
+            rate: learning rate of this step; a row that is touched for the first time moves so far in the
+                root mean square of its entries.
         """
-        slow, slower = self._betas
         self.updates[rows] += 1
-        counts = self.updates[rows].unsqueeze(1)
-        first = self.first[rows].mul_(slow).add_(gradient, alpha=1 - slow)
-        second = self.second[rows].mul_(slower).addcmul_(gradient, gradient, value=1 - slower)
-        self.first[rows] = first
+        counts = self.updates[rows]
+        second = self.second[rows] * self._beta + gradient.square().mean(1) * (1 - self._beta)
         self.second[rows] = second
-        first = first / (1 - slow**counts)
-        second = second / (1 - slower**counts)
-        self.table[rows] -= rate * first / (second.sqrt() + self._epsilon)
+        typical = (second / (1 - self._beta**counts)).sqrt() + self._epsilon
+        self.table.index_add_(0, rows, gradient * (-rate / typical).unsqueeze(1))
 
     def state(self) -> dict[str, Tensor]:
         """What a checkpoint must hold."""
-        return {
-            "table": self.table,
-            "first": self.first,
-            "second": self.second,
-            "updates": self.updates,
-        }
+        return {"table": self.table, "second": self.second, "updates": self.updates}
 
     @torch.no_grad()
     def restore(self, state: dict[str, Tensor]) -> None:

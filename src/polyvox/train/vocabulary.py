@@ -48,11 +48,16 @@ def empty_tokenizer() -> Tokenizer:
 
 
 def choose_vocabulary(
-    rows: Iterable[ParallelRow], size: int, exponent: float, boosts: Mapping[str, float]
+    rows: Iterable[ParallelRow],
+    size: int,
+    exponent: float,
+    boosts: Mapping[str, float],
+    source_boosts: Mapping[str, float],
 ) -> Tokenizer:
     """Choose a vocabulary by frequency and score it as a unigram model (Kudo 2018).
 
-    A language of n words counts n ** exponent in all (temperature sampling, as in multilingual BERT). Seven
+    A language that has n words in a source counts n ** exponent there (temperature sampling, as in
+    multilingual BERT, over languages and sources: a long source must not fill the vocabulary). Seven
     tenths of the vocabulary are the words that are then most frequent; the rest are the character sequences
     of one to six that are most frequent in the other words. Texts are cut into the likeliest sequence of
     these. Nothing is drawn by chance, so the same rows give the same vocabulary.
@@ -62,8 +67,9 @@ def choose_vocabulary(
         size: number of subwords, the unknown one included.
         exponent: see above.
         boosts: factors for single languages, such as the pivot; 1 where none is given.
+        source_boosts: factors for single sources; 1 where none is given.
     """
-    masses = word_masses(rows, exponent, boosts)
+    masses = word_masses(rows, exponent, boosts, source_boosts)
     words = dict(
         _heaviest(
             {word: mass for word, mass in masses.items() if len(word) <= _LONGEST_WORD},
@@ -73,8 +79,8 @@ def choose_vocabulary(
     others = {word: mass for word, mass in masses.items() if word not in words}
     pieces = _pieces(dict(_heaviest(others, _WORDS_CUT)), words, size - 1 - len(words))
     total = sum(masses.values())
-    scored = [(word, math.log(mass / total) - _TOKEN_COST) for word, mass in words.items()]
-    scored += [(piece, math.log(mass / total) - _TOKEN_COST - _PIECE_COST) for piece, mass in pieces.items()]
+    scored = [(word, _score(mass / total, _TOKEN_COST)) for word, mass in words.items()]
+    scored += [(piece, _score(mass / total, _TOKEN_COST + _PIECE_COST)) for piece, mass in pieces.items()]
     lowest = min(score for _, score in scored)
     tokenizer = empty_tokenizer()
     tokenizer.model = models.Unigram([(UNKNOWN, lowest - 10), *scored], unk_id=0)
@@ -82,24 +88,33 @@ def choose_vocabulary(
 
 
 def word_masses(
-    rows: Iterable[ParallelRow], exponent: float, boosts: Mapping[str, float]
+    rows: Iterable[ParallelRow],
+    exponent: float,
+    boosts: Mapping[str, float],
+    source_boosts: Mapping[str, float],
 ) -> dict[str, float]:
-    """Frequency of every word over all languages, each language weighted."""
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    """Frequency of every word over all languages and sources, each weighted."""
+    counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for row in rows:
         for tag, text in row.texts.items():
-            counts[tag.partition("#")[0]].update(text.split())
+            counts[row.source, tag.partition("#")[0]].update(text.split())
     tokenizer = empty_tokenizer()
     found: dict[str, list[str]] = {}
     masses: dict[str, float] = defaultdict(float)
-    for language, strings in counts.items():
-        weight = boosts.get(language, 1.0) * strings.total() ** (exponent - 1)
+    for (source, language), strings in counts.items():
+        boost = boosts.get(language, 1.0) * source_boosts.get(source, 1.0)
+        weight = boost * strings.total() ** (exponent - 1)
         for string, count in strings.items():
             if string not in found:
                 found[string] = _words(tokenizer, string)
             for word in found[string]:
                 masses[word] += weight * count
     return dict(masses)
+
+
+def _score(probability: float, cost: float) -> float:
+    """Three decimals: more would make the tokenizer's file a third longer and no cut better."""
+    return round(math.log(probability) - cost, 3)
 
 
 def _words(tokenizer: Tokenizer, string: str) -> list[str]:
