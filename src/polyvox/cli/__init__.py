@@ -6,12 +6,12 @@ import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 
-from polyvox.cli import compact, delete, demo, export, index, info, search, serve, synthesize
+from polyvox.cli import compact, delete, demo, evaluate, export, index, info, search, serve, synthesize
 from polyvox.cli.exits import Exit, UsageError
 from polyvox.cli.streams import be_forgiving, forget_output
 from polyvox.errors import PolyvoxError
 
-VERBS = (index, search, info, delete, compact, serve, demo, synthesize, export)
+VERBS = (index, search, info, delete, compact, serve, demo, synthesize, export, evaluate)
 
 EPILOG = """\
 examples:

@@ -1,0 +1,23 @@
+"""Area under the ROC curve, of each query: for rankings of what people clicked."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from polyvox.evaluate.metrics.metric import Values
+from polyvox.evaluate.search import Found
+
+
+def auc(found: Found) -> Values:
+    """AUC = P(a relevant document scores higher than an irrelevant one), ties one half, of each query.
+
+    The mean over impressions is what news recommendation reports. A query with no relevant or no irrelevant
+    document has 0, and so has a relevant document that the pool lacks.
+    """
+    here = np.bincount(found.query, minlength=len(found.total))
+    wrong = found.pool - here
+    beaten = wrong[found.query] - found.ahead - found.tied / 2
+    pairs = found.total * wrong
+    won = np.bincount(found.query, weights=beaten, minlength=len(found.total))
+    values: Values = np.divide(won, pairs, out=np.zeros(len(found.total)), where=pairs > 0)
+    return values
