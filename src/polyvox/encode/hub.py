@@ -68,6 +68,11 @@ class HubEncoder:
         """What this encoder is."""
         return self._card
 
+    @property
+    def model(self) -> SentenceTransformer:
+        """The sentence-transformers model itself."""
+        return self._model
+
     def encode_text(self, texts: Sequence[str], *, role: Role = Role.PASSAGE) -> Vectors:
         """Encode texts, (N, dimension).
 

@@ -1,0 +1,69 @@
+"""Kinds of recipes, and what runs each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from polyvox.errors import PolyvoxError
+from polyvox.train.tower.recipe import recipe_values
+
+RECIPE_KIND = "speech"
+"""What a recipe without `kind` is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the user asked for.
+
+    Attributes:
+        recipe: the folder of the recipe.
+        data: folder that its paths are relative to.
+        out: folder of the run.
+        fresh: forget an earlier run.
+        resume: insist on an earlier run.
+        check: look at the data and the time only.
+        control: train on shuffled pairs, into `out/control`.
+    """
+
+    recipe: Path
+    data: Path
+    out: Path
+    fresh: bool = False
+    resume: bool = False
+    check: bool = False
+    control: bool = False
+
+
+def carry_out(order: Order) -> int:
+    """Run a recipe of any kind.
+
+    Returns:
+        How many problems a check found; 0 after training.
+
+    Raises:
+        PolyvoxError: an unknown kind, or anything that stops the run.
+    """
+    kind = recipe_values(order.recipe).get("kind", RECIPE_KIND)
+    if kind not in KINDS:
+        near = get_close_matches(str(kind), KINDS, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise PolyvoxError(f"{order.recipe}: the kind {kind!r} is not one of {', '.join(KINDS)}{hint}")
+    return KINDS[str(kind)](order)
+
+
+def _speech(order: Order) -> int:
+    from polyvox.train.tower.orders import run_speech
+
+    return run_speech(order)
+
+
+def _shipped(order: Order) -> int:
+    from polyvox.train.shipped import run_shipped
+
+    return run_shipped(order)
+
+
+KINDS: Mapping[str, Callable[[Order], int]] = {"speech": _speech, "shipped": _shipped}

@@ -1,0 +1,137 @@
+"""The recipe of the model that comes with polyvox: text tower, synthesis, speech tower, light model."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from polyvox.errors import MissingExtraError, PolyvoxError
+
+if TYPE_CHECKING:
+    from polyvox.train.kinds import Order
+
+TEXT, SPOKEN, SPEECH, MODEL = "text", "spoken", "speech", "model"
+_DONE = "done"
+
+
+class Stage(NamedTuple):
+    """One step: its folder in the run, what it is in words, and what does it."""
+
+    folder: str
+    what: str
+    work: Callable[[Order], object]
+
+
+def run_shipped(order: Order) -> int:
+    """Run the stages that are not done yet; each goes on where it stopped.
+
+    Returns:
+        How many problems a check found; 0 after training.
+
+    Raises:
+        MissingExtraError: the extra `train` is not installed.
+        PolyvoxError: data or programs are missing, or a stage cannot go on.
+    """
+    try:
+        import torch
+    except ImportError as error:
+        raise MissingExtraError("train", "training") from error
+    problems = _problems(order)
+    if order.check:
+        for problem in problems:
+            _say(problem)
+        _say(f"{len(problems)} problems")
+        return len(problems)
+    if problems:
+        raise PolyvoxError("; ".join(problems))
+    if order.control:
+        raise PolyvoxError("--control is for recipes of the kind speech")
+    if order.resume and not order.out.is_dir():
+        raise PolyvoxError(f"{order.out}: there is no run to go on with; leave --resume out to start one")
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    for stage in STAGES:
+        folder = order.out / stage.folder
+        if order.fresh:
+            shutil.rmtree(folder, ignore_errors=True)
+        if (folder / _DONE).is_file():
+            _say(f"{stage.what}: done before")
+            continue
+        _say(stage.what)
+        stage.work(order)
+        (folder / _DONE).touch()
+    _say(f"model: {order.out / MODEL}")
+    return 0
+
+
+def _problems(order: Order) -> list[str]:
+    from polyvox.train.engines import installed_engines
+    from polyvox.train.recipe import TextRecipe, read_section
+    from polyvox.train.speech_recipe import load_speech_recipe
+    from polyvox.train.spoken_texts import load_synthesis_config
+
+    text = read_section(order.recipe, "text", TextRecipe)
+    speech = load_speech_recipe(order.recipe)
+    spoken = load_synthesis_config(order.recipe)
+    files = [order.data / "text" / f"train-{name}.jsonl.xz" for name in text.sources]
+    files += [order.data / "text" / f"{name}.jsonl.xz" for name in spoken.sources]
+    files += [order.data / "speech" / name / "manifest.tsv" for name in speech.human]
+    missing = [f"{path} is missing; is --data right?" for path in dict.fromkeys(files) if not path.is_file()]
+    installed = {engine.name for engine in installed_engines()}
+    silent = [name for name in spoken.engines if name not in installed]
+    return missing + [f"the speech engine {name} is not installed" for name in silent]
+
+
+def _train_text(order: Order) -> None:
+    from polyvox.train import text_tower
+    from polyvox.train.package import package
+    from polyvox.train.recipe import TextRecipe, read_section
+
+    recipe = read_section(order.recipe, "text", TextRecipe)
+    text_tower.train(recipe, order.data / "text", order.out / TEXT)
+    # The speech stages take the text tower as a model.
+    package(order.recipe, order.out / TEXT, order.out / MODEL)
+
+
+def _speak(order: Order) -> None:
+    from polyvox.train.spoken_texts import load_synthesis_config, texts_to_speak
+    from polyvox.train.synthesis import synthesize
+
+    config = load_synthesis_config(order.recipe)
+    synthesize(
+        texts_to_speak(config, order.data / "text"),
+        order.out / SPOKEN,
+        engines=config.engines,
+        seed=config.seed,
+        workers=os.cpu_count() or 1,
+    )
+
+
+def _train_speech(order: Order) -> None:
+    from polyvox.train import speech_tower
+    from polyvox.train.speech_recipe import load_speech_recipe
+
+    recipe = load_speech_recipe(order.recipe)
+    speech_tower.train(recipe, order.data, order.out / SPOKEN, order.out / MODEL, order.out / SPEECH)
+
+
+def _add_speech(order: Order) -> None:
+    from polyvox.modules.speech_tower import SpeechTower
+    from polyvox.train.export_speech import add_speech
+
+    add_speech(SpeechTower.load(order.out / SPEECH / "tower"), order.out / MODEL)
+
+
+STAGES: Sequence[Stage] = (
+    Stage(TEXT, "text tower", _train_text),
+    Stage(SPOKEN, "synthetic speech", _speak),
+    Stage(SPEECH, "speech tower", _train_speech),
+    Stage(MODEL, "light model", _add_speech),
+)
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()

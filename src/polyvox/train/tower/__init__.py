@@ -1,0 +1,1 @@
+"""Train a speech student against a frozen text teacher, by a recipe."""

@@ -1,0 +1,47 @@
+"""What `polyvox train` does with a recipe of the kind `speech`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from polyvox.errors import MissingExtraError, PolyvoxError
+from polyvox.train.tower.recipe import read_recipe
+
+if TYPE_CHECKING:
+    from polyvox.train.kinds import Order
+
+CONTROL = "control"
+"""Folder of the run on shuffled pairs, inside that of the run."""
+
+
+def run_speech(order: Order) -> int:
+    """Check or train, and train the control where it is asked for.
+
+    Returns:
+        How many problems a check found; 0 after training.
+
+    Raises:
+        MissingExtraError: the extra `train` is not installed.
+        PolyvoxError: anything that stops the run.
+    """
+    recipe = read_recipe(order.recipe)
+    try:
+        import accelerate  # type: ignore[import-untyped]  # noqa: F401
+        import datasets  # noqa: F401
+        import sentence_transformers  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError("train", "training") from error
+    from polyvox.train.tower.check import check
+    from polyvox.train.tower.run import say, train
+    from polyvox.train.tower.trainer import whole_checkpoints
+
+    if order.check:
+        return check(recipe, order.data, order.out)
+    if order.resume and not whole_checkpoints(order.out):
+        raise PolyvoxError(f"{order.out}: there is no run to go on with; leave --resume out to start one")
+    model = train(recipe, order.data, order.out, fresh=order.fresh)
+    say(f"model: {model}")
+    if order.control:
+        say("now the control, on shuffled pairs")
+        say(f"control: {train(recipe, order.data, order.out / CONTROL, fresh=order.fresh, control=True)}")
+    return 0

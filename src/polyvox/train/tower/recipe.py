@@ -1,0 +1,51 @@
+"""A recipe of the kind `speech`: what is trained, on what, how."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from polyvox.errors import PolyvoxError
+from polyvox.train.recipe import RECIPE_FILE
+from polyvox.train.sections import section_from
+from polyvox.train.tower.model_section import Data, Model
+from polyvox.train.tower.training_section import Losses, Training
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A whole recipe of the kind `speech`."""
+
+    model: Model
+    data: Data
+    training: Training
+    losses: Losses = field(default_factory=Losses)
+    kind: str = "speech"
+
+
+def read_recipe(folder: Path) -> Recipe:
+    """Read and check `recipe.toml`.
+
+    Raises:
+        PolyvoxError: no such file, not TOML, or a key or value that is not right.
+    """
+    path = folder / RECIPE_FILE
+    return section_from(Recipe, recipe_values(folder), str(path))
+
+
+def recipe_values(folder: Path) -> dict[str, object]:
+    """The content of `recipe.toml`, unchecked.
+
+    Raises:
+        PolyvoxError: no such file, or not TOML.
+    """
+    path = folder / RECIPE_FILE
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PolyvoxError(
+            f"{path}: cannot be read ({error.strerror}); give the folder of a recipe"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PolyvoxError(f"{path}: not TOML ({error})") from error

@@ -1,0 +1,202 @@
+"""The rows that a recipe trains and evaluates on, from its manifests, checked and split."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from polyvox.errors import PolyvoxError
+from polyvox.train.duplicates import near_duplicates
+from polyvox.train.manifest import Recording, manifest_folder, read_manifest
+from polyvox.train.rows import text_hash
+from polyvox.train.tower.exclusion import excluded_hashes
+from polyvox.train.tower.model_section import Data, Source
+from polyvox.train.tower.parallel import add_translations
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One recording to learn from; a text that is unknown is empty."""
+
+    path: Path
+    language: str
+    source: int
+    transcript: str
+    translation: str
+    seconds: float = 0.0
+    speaker: str = ""
+
+    def texts(self) -> tuple[str, ...]:
+        """The texts that are known."""
+        return tuple(text for text in (self.transcript, self.translation) if text)
+
+    def hashes(self) -> set[int]:
+        """What identifies the texts, blind to case and punctuation."""
+        return {text_hash(text) for text in self.texts()}
+
+
+@dataclass(slots=True)
+class DataCounts:
+    """What became of the rows of the manifests.
+
+    `skipped` names rows that cannot be used and why, `conflicting` repeated rows whose texts differ
+    from those of the row before, which is the one that counts.
+    """
+
+    read: int = 0
+    skipped: list[str] = field(default_factory=list)
+    without_text: int = 0
+    repeated: int = 0
+    conflicting: list[str] = field(default_factory=list)
+    near_duplicates: int = 0
+    in_exclusion: int = 0
+    in_development: int = 0
+    translated: int = 0
+    languages: Counter[str] = field(default_factory=Counter)
+    files: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows to train on and to evaluate on, which share no text, and how they were counted."""
+
+    train: Sequence[Row]
+    development: Sequence[Row]
+    counts: DataCounts
+
+
+def load_rows(data: Data, folder: Path) -> Rows:
+    """Read the manifests of a recipe, drop what cannot or must not be trained on, and split.
+
+    A row is trained on only when none of its texts is in the exclusion files or among the development texts.
+
+    Raises:
+        PolyvoxError: a manifest or a file of exclusions cannot be used, or no row is left.
+    """
+    counts = DataCounts()
+    found = [
+        (row, split)
+        for number, source in enumerate(data.sources)
+        for row, split in _source_rows(number, source, folder, counts)
+    ]
+    if data.parallel:
+        found = _translated(found, data, folder, counts)
+    found = _with_text(found, counts)
+    train, development = _split(found, data)
+    unwanted = excluded_hashes([folder / name for name in data.exclude])
+    train = _without(train, unwanted, counts, "in_exclusion")
+    held = set().union(*(row.hashes() for row in development)) if development else set()
+    train = _without(train, held, counts, "in_development")
+    train = _distinct(train, data.near_duplicates, counts)
+    counts.languages.update(row.language for row in train)
+    if not train:
+        raise PolyvoxError(_why_empty(counts, data))
+    return Rows(train, development, counts)
+
+
+def _source_rows(number: int, source: Source, folder: Path, counts: DataCounts) -> Iterator[tuple[Row, str]]:
+    path = folder / source.path
+    recordings = read_manifest(
+        path, columns=source.columns, language=source.language, report=counts.skipped.append
+    )
+    counts.files[source.path] = file_hash(path)
+    base = manifest_folder(path)
+    for recording in recordings:
+        counts.read += 1
+        row = _row(recording, base, number)
+        if not row.path.is_file():
+            counts.skipped.append(f"{row.path}: no such file, but {source.path} has a row for it")
+            continue
+        yield row, recording.split
+
+
+def _row(recording: Recording, base: Path, number: int) -> Row:
+    return Row(
+        path=base / recording.path,
+        language=recording.language,
+        source=number,
+        transcript=recording.transcript,
+        translation=recording.translation,
+        seconds=recording.seconds,
+        speaker=recording.speaker,
+    )
+
+
+def _translated(
+    found: Sequence[tuple[Row, str]], data: Data, folder: Path, counts: DataCounts
+) -> list[tuple[Row, str]]:
+    rows = add_translations([row for row, _ in found], [folder / name for name in data.parallel], data.pivot)
+    counts.translated = sum(new is not old for new, (old, _) in zip(rows, found, strict=True))
+    return [(row, split) for row, (_, split) in zip(rows, found, strict=True)]
+
+
+def _with_text(found: Iterable[tuple[Row, str]], counts: DataCounts) -> list[tuple[Row, str]]:
+    kept = []
+    seen: dict[Path, Row] = {}
+    for row, split in found:
+        if not row.texts():
+            counts.without_text += 1
+        elif row.path in seen:
+            counts.repeated += 1
+            if row.texts() != seen[row.path].texts():
+                counts.conflicting.append(f"{row.path}: {' / '.join(row.texts())}")
+        else:
+            seen[row.path] = row
+            kept.append((row, split))
+    return kept
+
+
+def _split(found: Sequence[tuple[Row, str]], data: Data) -> tuple[list[Row], list[Row]]:
+    development = [row for row, split in found if split in data.development_splits]
+    trained = [row for row, split in found if not split or split in data.train_splits]
+    if development:
+        return trained, development
+    held = [row for row in trained if _position(row) < data.development]
+    return [row for row in trained if _position(row) >= data.development], held
+
+
+def _position(row: Row) -> float:
+    """Where a row's text stands between 0 and 1, the same in every run and source."""
+    text = row.translation or row.transcript
+    digest = hashlib.sha256(f"polyvox-development:{text_hash(text)}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def _without(rows: Sequence[Row], unwanted: set[int], counts: DataCounts, name: str) -> list[Row]:
+    kept = [row for row in rows if not row.hashes() & unwanted]
+    setattr(counts, name, len(rows) - len(kept))
+    return kept
+
+
+def _distinct(rows: list[Row], similarity: float, counts: DataCounts) -> list[Row]:
+    if not similarity:
+        return rows
+    dropped = set(near_duplicates([row.transcript or row.translation for row in rows], similarity))
+    counts.near_duplicates = len(dropped)
+    return [row for number, row in enumerate(rows) if number not in dropped]
+
+
+def _why_empty(counts: DataCounts, data: Data) -> str:
+    return (
+        f"no row is left to train on: {counts.read} rows read, {len(counts.skipped)} unusable, "
+        f"{counts.without_text} without text, {counts.repeated} repeated, {counts.in_exclusion} in the "
+        f"exclusion "
+        f"files, {counts.in_development} with a development text; trained splits are "
+        f"{', '.join(data.train_splits)}; rename columns in [data.sources.columns]"
+    )
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, or of the names and sizes below a folder, 64 hexadecimal digits."""
+    if path.is_file():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    listed = sorted(
+        f"{one.relative_to(path)} {one.stat().st_size}" for one in path.rglob("*") if one.is_file()
+    )
+    return hashlib.sha256("\n".join(listed).encode()).hexdigest()

@@ -1,0 +1,103 @@
+"""The speech module that is trained: at random, or from an earlier tower."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from polyvox.errors import PolyvoxError
+from polyvox.modules.direct_tower import DirectTower
+from polyvox.modules.meaning import MeaningConfig
+from polyvox.modules.sounds import SoundsConfig
+from polyvox.modules.speech import TOWERS, Speech
+from polyvox.modules.speech_tower import SpeechTower
+from polyvox.train.tower.model_section import Model, Student
+
+RANDOM = "random"
+_WEIGHTS = "model.safetensors"
+
+
+def build_student(model: Model, inventory: list[str], dimension: int, seed: int) -> Speech:
+    """A speech module for the recipe; weights of the start that fit are taken, the rest is random.
+
+    Raises:
+        PolyvoxError: the start holds no tower, or nothing of it fits.
+    """
+    torch.manual_seed(seed)
+    start = None if model.start == RANDOM else find_tower(Path(model.start))
+    if start is None:
+        return Speech(_random(model, inventory, dimension), model.max_seconds)
+    earlier = _load(start)
+    tower = _resized(earlier, model.student, inventory, dimension)
+    _copy(earlier, tower, model.start)
+    return Speech(tower, model.max_seconds)
+
+
+def find_tower(folder: Path) -> Path:
+    """The folder of the speech tower in a tower folder, a trained model or a run.
+
+    Raises:
+        PolyvoxError: there is none; a light model has only ONNX, which cannot be trained.
+    """
+    for place in (folder, folder / "audio_0_Speech", folder / "model" / "audio_0_Speech", folder / "tower"):
+        if (place / _WEIGHTS).is_file() and (place / "config.json").is_file():
+            return place
+    raise PolyvoxError(
+        f"[model] start: {folder} holds no speech tower (config.json and {_WEIGHTS}); an exported light "
+        f"model "
+        f'cannot be trained further, give the tower it was exported from, or "{RANDOM}"'
+    )
+
+
+def _random(model: Model, inventory: list[str], dimension: int) -> SpeechTower | DirectTower:
+    sizes = model.sizes
+    sounds = SoundsConfig(len(inventory), sizes.width, sizes.layers, sizes.heads, sizes.kernel, sizes.dropout)
+    meaning = MeaningConfig(
+        sizes.width if model.student is Student.DIRECT else len(inventory),
+        dimension,
+        sizes.meaning_width,
+        sizes.meaning_layers,
+        sizes.heads,
+        sizes.meaning_kernel,
+        sizes.dropout,
+    )
+    return TOWERS[model.student](inventory, sounds, meaning)
+
+
+def _load(folder: Path) -> SpeechTower | DirectTower:
+    for kind in TOWERS.values():
+        try:
+            return kind.load(folder)
+        except (PolyvoxError, KeyError, RuntimeError):
+            continue
+    raise PolyvoxError(f"{folder}: the speech tower cannot be read; it may be damaged or of a newer version")
+
+
+def _resized(
+    earlier: SpeechTower | DirectTower, student: Student, inventory: list[str], dimension: int
+) -> SpeechTower | DirectTower:
+    below, above = earlier.sounds.config, earlier.meaning.config
+    names = inventory if len(inventory) > 1 else earlier.inventory
+    sounds = SoundsConfig(len(names), below.width, below.layers, below.heads, below.kernel, below.dropout)
+    meaning = MeaningConfig(
+        below.width if student is Student.DIRECT else len(names),
+        dimension,
+        above.width,
+        above.layers,
+        above.heads,
+        above.kernel,
+        above.dropout,
+    )
+    return TOWERS[student](names, sounds, meaning)
+
+
+def _copy(earlier: SpeechTower | DirectTower, tower: SpeechTower | DirectTower, name: str) -> None:
+    """Take over every weight of the same name and shape; those of labels only where the labels agree."""
+    old, new = earlier.state_dict(), tower.state_dict()
+    kept = {key: old[key] for key in new if key in old and old[key].shape == new[key].shape}
+    if earlier.inventory != tower.inventory:
+        kept = {key: value for key, value in kept.items() if not key.startswith("sounds.head")}
+    if not kept:
+        raise PolyvoxError(f"[model] start: nothing of {name} fits the student")
+    tower.load_state_dict({**new, **kept})
