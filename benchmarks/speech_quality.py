@@ -119,6 +119,22 @@ def filled(texts: Sequence[str], kin: Sequence[str], more: Sequence[str]) -> lis
     return list(pool)
 
 
+def candidates_for(
+    wanted: Sequence[str],
+    language: str,
+    everything: Sequence[Spoken],
+    other: Mapping[str, Sequence[str]],
+    field: str,
+) -> list[str]:
+    """The pool of texts for the recordings of one language; `field` as for `text_rows`."""
+    kin = [
+        getattr(spoken, field)
+        for spoken in everything
+        if (field == "english" or (spoken.language == language and spoken.given)) and getattr(spoken, field)
+    ]
+    return filled(wanted, kin, other.get("en" if field == "english" else language, []))
+
+
 def text_rows(
     encoder: Encoder,
     heard: Heard,
@@ -135,13 +151,7 @@ def text_rows(
         if len(group.spoken) < 10:
             continue
         wanted = [getattr(spoken, field) for spoken in group.spoken]
-        kin = [
-            getattr(spoken, field)
-            for spoken in everything
-            if (field == "english" or (spoken.language == language and spoken.given))
-            and getattr(spoken, field)
-        ]
-        candidates = filled(wanted, kin, other.get("en" if field == "english" else language, []))
+        candidates = candidates_for(wanted, language, everything, other, field)
         name = f"{language} (never heard)" if language in UNHEARD else language
         measured = row(name, group.vectors, wanted, encoder.encode_text(candidates), candidates)
         pooled.append(measured)
