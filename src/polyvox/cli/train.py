@@ -16,9 +16,9 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
     parser = verbs.add_parser(
         "train",
         help="train a model by a recipe",
-        description="Train a model by a recipe: a folder with recipe.toml. A run that was stopped goes "
-        "on where it stopped when the same command is given again. On several GPUs: accelerate launch -m polyvox "
-        "train …",
+        description="Train a model by a recipe: a folder with recipe.toml. A run that was stopped goes on "
+        "where it stopped when the same command is given again. On several GPUs: "
+        "accelerate launch -m polyvox train …",
     )
     parser.add_argument("recipe", type=Path, metavar="RECIPE", help="folder with recipe.toml")
     parser.add_argument(

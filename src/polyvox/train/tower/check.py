@@ -157,7 +157,7 @@ def _spread(rows: Sequence[Row], most: int) -> list[Row]:
 
 def _estimate(prepared: Prepared) -> str:
     """How long training will take, from a few real steps."""
-    from accelerate.utils import send_to_device  # type: ignore[import-untyped]
+    from accelerate.utils import send_to_device
 
     with tempfile.TemporaryDirectory() as folder:
         trainer = build_trainer(prepared, Path(folder))
@@ -171,7 +171,7 @@ def _estimate(prepared: Prepared) -> str:
             inputs = send_to_device(next(batches), trainer.args.device)
             loss = trainer.compute_loss(model, dict(inputs))
             assert isinstance(loss, Tensor)  # noqa: S101 - for the type checker
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
         step = (time.monotonic() - began) / _TIMED * prepared.recipe.training.accumulate
         evaluation = 0.0
         if trainer.evaluator is not None:

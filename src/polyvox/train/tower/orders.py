@@ -26,7 +26,7 @@ def run_speech(order: Order) -> int:
     """
     recipe = read_recipe(order.recipe)
     try:
-        import accelerate  # type: ignore[import-untyped]  # noqa: F401
+        import accelerate  # noqa: F401
         import datasets  # noqa: F401
         import sentence_transformers  # noqa: F401
     except ImportError as error:
