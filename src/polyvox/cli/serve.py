@@ -81,7 +81,10 @@ def run(arguments: Namespace) -> int:
     )
     _create(arguments)
     certificate = Certificate(arguments.certificate, arguments.key) if arguments.certificate else None
-    run_server(settings, certificate, lambda address: _tell(arguments.index, address))
+    try:
+        run_server(settings, certificate, lambda address: _tell(arguments.index, address))
+    except KeyboardInterrupt:
+        print("stopped")
     return Exit.DONE
 
 

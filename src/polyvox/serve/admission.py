@@ -18,7 +18,9 @@ SAFE_METHODS = frozenset({"GET", "HEAD"})
 OPEN_PATHS = frozenset({"/", "/health", "/favicon.ico", "/v1/session"})
 OPEN_FOLDER = "/assets/"
 READING_POSTS = frozenset({"/v1/search", "/v1/search/audio", "/v1/embeddings", "/v1/embeddings/audio"})
-COST_OF_A_WRONG_TOKEN = 20.0
+JSON_POSTS = frozenset({"/v1/search", "/v1/embeddings", "/v1/texts", "/v1/session"})
+WRONG_TOKENS = 10
+WRONG_TOKENS_A_SECOND = 0.2
 
 
 def needed_role(method: str, path: str) -> Role:
@@ -40,16 +42,17 @@ class Admission:
         self._settings = settings
         self._sessions = sessions
         self._rate = RateLimit(settings.limits.rate, settings.limits.burst)
+        self._guesses = RateLimit(WRONG_TOKENS_A_SECOND, WRONG_TOKENS)
         self._hosts = {host.lower() for host in (settings.host, *settings.hosts)}
 
     def admit(self, method: str, path: str, headers: Mapping[str, str], client: str) -> Role:
         """The role of the client that sends a request.
 
         Raises:
-            ApiError: 400, 401, 403 or 429.
+            ApiError: 401, 403, 415 or 429.
         """
         self._check_host(headers.get("host", ""))
-        self._take(client, 1.0)
+        _check_wait(self._rate.wait(client), "too many requests")
         if method not in SAFE_METHODS:
             _check_origin(headers)
         role = self._role(headers, client)
@@ -58,6 +61,8 @@ class Admission:
             raise ApiError(403, "this server only reads", "start it without --read-only", code="read_only")
         if role < needed:
             raise _refused(role)
+        if method == "POST" and path in JSON_POSTS:
+            _check_json(headers)
         return role
 
     def _check_host(self, given: str) -> None:
@@ -77,12 +82,6 @@ class Admission:
                 code="unknown_host",
             )
 
-    def _take(self, client: str, cost: float) -> None:
-        wait = self._rate.wait(client, cost)
-        if wait > 0:
-            seconds = str(max(1, math.ceil(wait)))
-            raise ApiError(429, "too many requests", f"wait {seconds} s", headers={"Retry-After": seconds})
-
     def _role(self, headers: Mapping[str, str], client: str) -> Role:
         tokens = self._settings.tokens
         if not tokens:
@@ -91,17 +90,17 @@ class Admission:
         if scheme:
             role = tokens.role(token.strip()) if scheme.lower() == "bearer" else Role.NOBODY
             if role is Role.NOBODY:
-                self._take(client, COST_OF_A_WRONG_TOKEN)
+                self.count_guess(client)
             return role
         return self._sessions.role(cookie_value(headers))
 
-    def punish(self, client: str) -> None:
-        """Make the next guess of a token dear.
+    def count_guess(self, client: str) -> None:
+        """Remember that a client sent a token that nobody knows.
 
         Raises:
-            ApiError: 429, this client has guessed too often.
+            ApiError: 429, it has guessed too often.
         """
-        self._take(client, COST_OF_A_WRONG_TOKEN)
+        _check_wait(self._guesses.wait(client), "too many wrong tokens")
 
 
 def cookie_value(headers: Mapping[str, str]) -> str:
@@ -123,6 +122,18 @@ def _check_origin(headers: Mapping[str, str]) -> None:
         same = site in {"none", "same-origin"}
     if not same:
         raise ApiError(403, "another site asked for this", code="cross_origin")
+
+
+def _check_wait(seconds: float, message: str) -> None:
+    if seconds > 0:
+        told = str(max(1, math.ceil(seconds)))
+        raise ApiError(429, message, f"wait {told} s", headers={"Retry-After": told})
+
+
+def _check_json(headers: Mapping[str, str]) -> None:
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise ApiError(415, "expected JSON", "send the header 'Content-Type: application/json'")
 
 
 def _host_name(given: str) -> str:

@@ -53,6 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
         summary="Search speech and text in any language through one embedding space.",
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         lifespan=lifespan,
         generate_unique_id_function=_operation_name,
     )
@@ -73,7 +74,7 @@ def _assemble(settings: Settings) -> State:
         collection=collection,
         searches=Searches(limits.threads, limits.queue),
         decoding=Decoding(limits),
-        jobs=Jobs(collection, settings.state, limits),
+        jobs=Jobs(collection, settings.state, limits, read_only=settings.read_only),
         sessions=Sessions(),
         metrics=Metrics(),
         projections=Projections(),

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from polyvox.encode import Encoder
-from polyvox.errors import PolyvoxError
 from polyvox.index import FileState, Hit, Index, SearchMode
 from polyvox.index.files import FileLog
 from polyvox.index.filters import one_of
@@ -20,6 +19,7 @@ from polyvox.index.table import ItemTable
 from polyvox.index.writer import FILES, ITEMS
 from polyvox.item import Audio, Modality
 from polyvox.serve.census import Census, take_census
+from polyvox.serve.errors import ApiError
 from polyvox.serve.names import UPLOADS, Names
 
 RECENT = 20_000
@@ -159,11 +159,11 @@ class Collection:
 
         Raises:
             LockedError: somebody else writes.
-            PolyvoxError: two files have that name.
+            ApiError: 409, two files have that name.
         """
         paths = [path for path in self._paths() if self.names.shown(path) == shown]
         if len(paths) > 1:
-            raise PolyvoxError(f"{len(paths)} files are called {shown}")
+            raise ApiError(409, f"{len(paths)} files are called {shown}", "delete their items one by one")
         if not paths:
             return None
         with self.index.writer(timeout=LOCK_SECONDS) as writer:

@@ -72,6 +72,8 @@ class ApiError(HTTPException):
         code: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> None:
+        # What a client sent may hold half of a surrogate pair, which no JSON encoder would write.
+        message = message.encode("utf-8", "replace").decode()
         super().__init__(status, message, dict(headers or {}))
         self.problem = Problem(code=code or CODES.get(status, "error"), message=message, hint=hint)
 

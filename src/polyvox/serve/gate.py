@@ -33,6 +33,8 @@ MULTIPART_SPARE = 1 << 20
 BODY_SECONDS = 20.0
 """A body may pause for so long, and after so long must have come at the slowest allowed rate."""
 SLOWEST_BYTES = 2_000
+SEND_SECONDS = 120.0
+"""A client may leave an answer lying for so long; players pause."""
 
 
 class Gate:
@@ -68,12 +70,15 @@ class Gate:
         except ApiError as error:
             self._metrics.refused.labels(error.problem.code).inc()
             await self._refuse(error, answer, scope, receive)
+        except TimeoutError:
+            LOGGER.info("a client left its answer lying")
+            raise
         except Exception as error:
             LOGGER.exception("a request failed")
-            if not answer.begun:
-                await self._refuse(ApiError(500, "the server could not do that"), answer, scope, receive)
-            else:
+            if answer.begun:
+                # Nothing but a closed connection can tell the client now.
                 raise error from None
+            await self._refuse(ApiError(500, "the server could not do that"), answer, scope, receive)
         finally:
             route = getattr(scope.get("route"), "path", "other")
             self._metrics.count(scope["method"], route, answer.status, time.monotonic() - began)
@@ -104,7 +109,8 @@ class _Answer:
             headers.setdefault("Cache-Control", "no-store")
             if self.status in {408, 413}:
                 headers["Connection"] = "close"
-        await self._send(message)
+        async with asyncio.timeout(SEND_SECONDS):
+            await self._send(message)
 
 
 class _Body:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from polyvox.index.writer import HEAD
 from polyvox.serve.limits import reader_command, reader_environment
 from polyvox.serve.settings import Limits
 
@@ -58,7 +59,7 @@ class Indexing:
             self._process = await asyncio.create_subprocess_exec(
                 *reader_command("polyvox.serve.worker"),
                 str(self._index),
-                str(self._limits.index_bytes),
+                str(self._limits.index_bytes + _mapped(self._index)),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 env=reader_environment(),
@@ -93,3 +94,8 @@ class Indexing:
                 self._process.kill()
             await self._process.wait()
         self._process = None
+
+
+def _mapped(index: Path) -> int:
+    """How much of the address space the index itself may need: its head is mapped, twice while it grows."""
+    return 2 * sum(path.stat().st_size for path in (index / HEAD).glob("*") if path.is_file())

@@ -6,6 +6,7 @@ import asyncio
 import filecmp
 import json
 import logging
+import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
@@ -13,6 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
+from polyvox.errors import PolyvoxError
 from polyvox.index.writer import IndexWriter
 from polyvox.serve.collection import Collection
 from polyvox.serve.errors import ApiError
@@ -44,17 +48,29 @@ class Jobs:
         collection: what they go into.
         state: the folder beside the index.
         limits: how much a file may take.
+        read_only: nothing is ever accepted, and nothing beside the index is touched.
+
+    Raises:
+        PolyvoxError: another server works in that folder.
     """
 
-    def __init__(self, collection: Collection, state: Path, limits: Limits) -> None:
+    def __init__(
+        self, collection: Collection, state: Path, limits: Limits, *, read_only: bool = False
+    ) -> None:
         self._collection = collection
         self._limits = limits
-        self._folder = JobFolder(state / "jobs")
-        self._texts = state / "texts"
-        self.incoming = state / "incoming"
-        for folder in (self._texts, self.incoming, collection.uploads):
-            folder.mkdir(parents=True, exist_ok=True)
+        self._read_only = read_only
+        self._scratch = tempfile.TemporaryDirectory(prefix="polyvox-") if read_only else None
+        self._state = Path(self._scratch.name) if self._scratch else state
+        self._state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = _locked(self._state)
+        self._folder = JobFolder(self._state / "jobs")
+        self._texts = self._state / "texts"
+        self.incoming = self._state / "incoming"
+        for folder in (self._texts, self.incoming, *([] if read_only else [collection.uploads])):
+            folder.mkdir(exist_ok=True)
         self._jobs = {job.id: job for job in self._folder.load()}
+        self._closing = False
         self._indexing = Indexing(collection.index.folder, limits)
         self._work = asyncio.Event()
         self._changed = asyncio.Event()
@@ -62,6 +78,8 @@ class Jobs:
 
     async def start(self) -> None:
         """Clean up after a kill, and go on with what was not finished."""
+        if self._read_only:
+            return
         await asyncio.to_thread(self._sweep)
         for job in self._jobs.values():
             if not job.state.over:
@@ -69,14 +87,22 @@ class Jobs:
         self._work.set()
         self._runner = asyncio.create_task(self._run())
 
+    def end_streams(self) -> None:
+        """Let everybody who follows a job go."""
+        self._closing = True
+        self._ring()
+
     async def stop(self) -> None:
         """Stop at once; unfinished jobs stay on the disk."""
+        self.end_streams()
         if self._runner is not None:
             self._runner.cancel()
             with suppress(asyncio.CancelledError):
                 await self._runner
         await self._indexing.stop()
-        self._ring()
+        self._lock.release()
+        if self._scratch is not None:
+            self._scratch.cleanup()
 
     def all(self) -> list[Job]:
         """All known jobs, the newest first."""
@@ -141,7 +167,7 @@ class Jobs:
         while True:
             changed = self._changed
             yield job
-            if job.state.over:
+            if job.state.over or self._closing:
                 return
             while not changed.is_set():
                 with suppress(TimeoutError):
@@ -149,8 +175,6 @@ class Jobs:
                         await changed.wait()
                 if not changed.is_set():
                     yield None
-            if self._runner is None or self._runner.done():
-                return
 
     def _ring(self) -> None:
         self._changed.set()
@@ -229,6 +253,17 @@ class Jobs:
         for path in (*self._collection.uploads.iterdir(), *self._texts.iterdir()):
             if path not in wanted and self._collection.file(str(path)) is None:
                 path.unlink()
+
+
+def _locked(folder: Path) -> FileLock:
+    lock = FileLock(folder / "server.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise PolyvoxError(
+            f"another server works in {folder}; stop it, or start this one with --read-only"
+        ) from None
+    return lock
 
 
 def _same(old: Path, new: Path) -> bool:

@@ -61,8 +61,9 @@ class PatientProtocol(HttpToolsProtocol):
         """A head is here: refuse one that proxies and servers could read differently."""
         self._head_is_here()
         names = [name for name, _ in self.headers]
-        if len(names) > HEADERS:
-            self._refusal = (431, "the request has too many headers")
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if len(names) > HEADERS or size > HEAD_BYTES:
+            self._refusal = (431, "the head of the request is too long")
         elif b"transfer-encoding" in names and b"content-length" in names:
             self._refusal = (400, "the request tells two lengths")
         elif any(names.count(name) > 1 for name in ONLY_ONCE):

@@ -50,7 +50,9 @@ def project(table: ItemTable, limit: int) -> Projection:
     addresses = table.addresses()
     chosen = np.unique(np.linspace(0, len(addresses) - 1, min(limit, len(addresses))).astype(int))
     rows = table.rows(addresses[chosen].tolist(), [*ITEM_COLUMNS, "vector"])
-    vectors = np.array([row.pop("vector") for row in rows.values()], np.float32).reshape(len(rows), -1)
+    vectors = np.array([row.pop("vector") for row in rows.values()], np.float32).reshape(
+        len(rows), -1 if rows else 0
+    )
     items = [hit_of(row, 0.0, {}) for row in rows.values()]
     places, explained = main_axes(vectors)
     return Projection(items, places, explained)
@@ -64,6 +66,7 @@ def main_axes(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], tuple[
     ([1.0, 0.0], (0.8, 0.2))
     """
     if len(vectors) < 2:
+        # There is no variance to explain.
         return np.zeros((len(vectors), 2), np.float32), (0.0, 0.0)
     centred = (vectors - vectors.mean(axis=0)).astype(np.float64)
     strengths, axes = np.linalg.eigh(centred.T @ centred)

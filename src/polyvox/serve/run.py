@@ -54,20 +54,28 @@ def run_server(
             ssl_certfile=certificate.certificate if certificate else None,
             ssl_keyfile=certificate.key if certificate else None,
         )
-        _Server(config, lambda: on_ready(_address(settings))).run([listener])
+        server = _Server(config, lambda: on_ready(_address(settings)), app.state.parts.jobs.end_streams)
+        server.run([listener])
 
 
 class _Server(uvicorn.Server):
     """uvicorn's server, which tells when it answers, and ends streams that never end by themselves."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, on_ready: Callable[[], None], on_stop: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._on_stop = on_stop
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._on_stop()
+        await super().shutdown(sockets)
 
 
 def _listen(settings: Settings) -> socket.socket:

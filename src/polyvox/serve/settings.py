@@ -83,7 +83,8 @@ class Settings:
     @property
     def state(self) -> Path:
         """The folder beside the index that holds uploads and jobs."""
-        return self.index.with_name(self.index.name + ".serve")
+        folder = self.index.absolute()
+        return folder.with_name(f"{folder.name}.serve")
 
 
 def is_loopback(host: str) -> bool:

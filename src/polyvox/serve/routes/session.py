@@ -20,7 +20,7 @@ async def who(request: Request) -> SessionBody:
     return SessionBody.of(request.scope["state"]["role"])
 
 
-@router.post("/session", response_model=SessionBody, responses=documented(401, 403, 413, 415, 422, 429))
+@router.post("/session", response_model=SessionBody, responses=documented(400, 401, 403, 413, 415, 422, 429))
 async def log_in(asked: SessionRequest, request: Request, response: Response, parts: Parts) -> SessionBody:
     """Turn a token into a cookie that scripts cannot read and other sites cannot use."""
     tokens = parts.settings.tokens
@@ -28,7 +28,7 @@ async def log_in(asked: SessionRequest, request: Request, response: Response, pa
         return SessionBody.of(request.scope["state"]["role"])
     role = tokens.role(asked.token)
     if role is Role.NOBODY:
-        request.app.state.admission.punish(request.client.host if request.client else "")
+        request.app.state.admission.count_guess(request.client.host if request.client else "")
         raise ApiError(401, "this token is not known", headers={"WWW-Authenticate": "Bearer"})
     response.set_cookie(
         COOKIE,
