@@ -92,7 +92,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     stepped = values[order] * np.arange(len(values), 0, -1)
     adjusted = np.empty_like(values)
     adjusted[order] = np.minimum(np.maximum.accumulate(stepped), 1)
-    return adjusted.tolist()
+    return [float(value) for value in adjusted]
 
 
 def _differences(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
@@ -121,4 +121,5 @@ def _two_sided_sign_test(differing: int, lead: int) -> float:
 def _all_signs(count: int) -> NDArray[np.float64]:
     """Shape (2^count, count): every row of plus and minus ones."""
     bits = (np.arange(2**count)[:, None] >> np.arange(count)) & 1
-    return 1.0 - 2.0 * bits
+    signs: NDArray[np.float64] = 1.0 - 2.0 * bits
+    return signs
