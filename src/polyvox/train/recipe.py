@@ -41,6 +41,7 @@ class TextRecipe:
         pivot_share: how often it does.
         longest: tokens of a training text that are used.
         held_out_rows: rows of each source that are kept for the development table.
+        spelling_share: part of the vector that a subword's spelling predicts which is added at the end.
         bits: of an entry of the finished table, 8 or 4.
         seed: of every random draw.
     """
@@ -65,6 +66,7 @@ class TextRecipe:
     pivot_share: float = 0.5
     longest: int = 96
     held_out_rows: int = 200
+    spelling_share: float = 0.0
     bits: int = 8
     seed: int = 0
 

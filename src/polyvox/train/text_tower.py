@@ -34,6 +34,7 @@ from polyvox.train.rows import (
     held_out_hashes,
     read_rows,
 )
+from polyvox.train.spelling import lend_by_spelling
 from polyvox.train.vocabulary import choose_vocabulary
 
 CHECKPOINT_EVERY = 1_000
@@ -60,9 +61,9 @@ def train(recipe: TextRecipe, data: Path, out: Path) -> None:
     del rows
     model = BagModel(_first_table(recipe, kept, out), drop=recipe.token_dropout, seed=recipe.seed)
     _learn(recipe, model, kept, out)
-    table = model.table.numpy()
-    save_tower(out, table, tokenizer.to_str(), bits=recipe.bits)
-    _report_development(model, held, out)
+    table = _finished(recipe, model, kept, tokenizer)
+    save_tower(out, table.numpy(), tokenizer.to_str(), bits=recipe.bits)
+    _report_development(table, held, out)
 
 
 def _claim(out: Path, recipe: TextRecipe) -> None:
@@ -224,7 +225,21 @@ def _restore(model: BagModel, out: Path) -> int:
     return int(state["step"])
 
 
-def _report_development(model: BagModel, held: Sequence[PackedRows], out: Path) -> None:
+def _finished(
+    recipe: TextRecipe, model: BagModel, sources: Sequence[PackedRows], tokenizer: Tokenizer
+) -> Tensor:
+    """The learned table, in which subwords that are spelled alike lend each other their share."""
+    vocabulary = tokenizer.get_vocab()
+    counts = sum(np.bincount(rows.bags.tokens, minlength=len(model.table)) for rows in sources)
+    subwords = sorted(vocabulary, key=vocabulary.__getitem__)
+    used = len(subwords)
+    lent = lend_by_spelling(
+        model.table[:used].numpy(), subwords, np.asarray(counts)[:used], recipe.spelling_share
+    )
+    return torch.cat([torch.from_numpy(lent), model.table[used:]])
+
+
+def _report_development(table: Tensor, held: Sequence[PackedRows], out: Path) -> None:
     results: dict[str, dict[str, float]] = {}
     for rows in held:
 
@@ -234,7 +249,7 @@ def _report_development(model: BagModel, held: Sequence[PackedRows], out: Path) 
             tokens, begins = rows.bags.take(texts)
             sums = F.embedding_bag(
                 torch.from_numpy(tokens),
-                model.table,
+                table,
                 torch.from_numpy(begins),
                 mode="sum",
             )
