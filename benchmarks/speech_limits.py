@@ -157,14 +157,14 @@ def length_rows(clean: Found, measured: Sequence[Test]) -> Iterator[str]:
     """Clean recordings by seconds and by number of words of the own-language text."""
     spoken = [one for test in measured for one in test.spoken]
     seconds = np.array([audio.seconds for test in measured for audio in test.audio])
-    words = np.array([len(one.text.split()) for one in spoken])
+    words = np.array([float(len(one.text.split())) for one in spoken])
     yield f"\n| recording | recordings | {COLUMNS}\n|---|---|---|---|---|---|"
     yield from _bins(clean, seconds, SECONDS, "s")
     yield f"\n| own text | recordings | {COLUMNS}\n|---|---|---|---|---|---|"
     yield from _bins(clean, words, WORDS, "words")
 
 
-def _bins(clean: Found, values: NDArray[np.generic], edges: Sequence[float], unit: str) -> Iterator[str]:
+def _bins(clean: Found, values: NDArray[np.float64], edges: Sequence[float], unit: str) -> Iterator[str]:
     low = float("-inf")
     for high in (*edges, float("inf")):
         keep = (values > low) & (values <= high)

@@ -2,7 +2,8 @@
 
     python benchmarks/speech_speed.py --data ../shared/data [--model src/polyvox/models/default]
 
-Front end and network apart and together, on human recordings (gcompris) joined to the length stated.
+Front end and network apart and together, on human recordings (gcompris) joined to the length stated; beside
+them, where it is installed, the recogniser pocketsphinx with which a cascade would begin.
 Writes benchmarks/results/speech-speed.md.
 """
 
@@ -19,6 +20,7 @@ import numpy as np
 from polyvox.encode.features import log_mel
 from polyvox.encode.load import default_model_folder
 from polyvox.encode.speech import SpeechTower
+from polyvox.errors import MissingExtraError
 from polyvox.item import SAMPLING_RATE, Audio
 from polyvox.read.sound import load_audio
 from polyvox.train.manifest import read_manifest
@@ -27,6 +29,7 @@ RESULT = Path(__file__).parent / "results" / "speech-speed.md"
 LENGTHS = (1, 5, 10, 20)
 SECONDS_A_RUN = 120
 RUNS = 5
+CASCADE_RECORDINGS = 30
 
 
 def recordings(folder: Path, length: int) -> list[Audio]:
@@ -66,6 +69,25 @@ def line(tower: SpeechTower, audio: Sequence[Audio], length: int, threads: int) 
     )
 
 
+def cascade_lines(folder: Path) -> list[str]:
+    """One row for pocketsphinx on English recordings, one at a time; none where it is not installed."""
+    from polyvox.evaluate.recognise import Pocketsphinx
+
+    try:
+        recogniser = Pocketsphinx()
+    except MissingExtraError:
+        return []
+    rows = [row for row in read_manifest(folder / "manifest.tsv") if row.language == "en"]
+    audio = [load_audio(folder / row.path) for row in rows[:CASCADE_RECORDINGS]]
+    spoken = sum(one.seconds for one in audio)
+    recogniser.transcribe(audio[:1])
+    begin = time.perf_counter()
+    recogniser.transcribe(audio)
+    taken = time.perf_counter() - begin
+    speed = f"{spoken / taken:.1f} × | {1000 * taken / len(audio):.0f} ms"
+    return [f"| pocketsphinx alone, {spoken / len(audio):.1f} s | 1 | – | {speed} | – |"]
+
+
 def main() -> None:
     """Measure and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -84,6 +106,7 @@ def main() -> None:
         for length in LENGTHS:
             audio = recordings(given.data / "speech" / "gcompris", length)
             lines.append(line(tower, audio, length, threads))
+    lines += cascade_lines(given.data / "speech" / "gcompris")
     report = "\n".join(lines) + "\n"
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(report, encoding="utf-8")
