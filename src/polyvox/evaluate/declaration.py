@@ -97,8 +97,26 @@ class Task:
     spread: tuple[str, ...] = ()
 
     def tag(self, language: str) -> str:
-        """The BCP 47 tag of a language as the data writes it."""
-        return self.rename.get(language) or language_tag(language)
+        """The BCP 47 tag of a language as the data writes it, without its region where `regions = false`."""
+        if language in self.rename:
+            return self.rename[language]
+        try:
+            tag = language_tag(language)
+        except ValueError as error:
+            raise TaskError(f"task {self.name}: {error}; say under [rename] what it is") from error
+        return tag if self.options.get("regions", True) else without_region(tag)
+
+
+def without_region(tag: str) -> str:
+    """A tag as short as its language and script allow.
+
+    >>> without_region("sw-KE"), without_region("en-Latn"), without_region("zh-Hant-TW")
+    ('sw', 'en', 'zh-Hant')
+    """
+    from langcodes import Language
+
+    full = Language.get(tag)
+    return Language.make(language=full.language, script=full.script).simplify_script().to_tag()
 
 
 def read_task(path: Path) -> Task:

@@ -105,7 +105,10 @@ class Measuring:
         }
 
     def _circumstances(self, evidence: Evidence, note: str, measured: Measured) -> dict[str, Any]:
-        unanswerable = int((evidence.found.total == 0).sum())
+        unanswerable = sum(
+            not total and not query.answers
+            for total, query in zip(evidence.found.total, evidence.problem.queries, strict=True)
+        )
         if unanswerable:
             note = "; ".join(filter(None, [note, f"{unanswerable} queries want nothing and count as misses"]))
         return {

@@ -162,6 +162,11 @@ def modality_gap_metric() -> Metric:
     return _geometry("modality gap", measured, lower_is_better=True)
 
 
+def spearman_metric() -> Metric:
+    """Spearman's ρ; it is of pairs, and no ranking has it."""
+    return Metric("Spearman", lambda _, __: None, tied=False)
+
+
 def _max_rank(evidence: Evidence, tie: Tie) -> Values:
     found = evidence.found
     return max_rank(found.query, found.ranks(tie), found.total, found.pool)

@@ -31,6 +31,7 @@ _PLAIN: dict[str, Callable[[], Metric]] = {
     "uniformity": own.uniformity_metric,
     "alignment": own.alignment_metric,
     "modality gap": own.modality_gap_metric,
+    "Spearman": own.spearman_metric,
 }
 _NUMBERED: dict[str, Callable[[int], Metric]] = {
     "R@{}": standard.recall_at,

@@ -16,6 +16,12 @@ Reader = Callable[[Task, Path], Iterator[Problem | Pairs]]
 _HOMES: Mapping[str, str] = {
     "rows": "rows",
     "recordings": "recordings",
+    "columns": "columns",
+    "collection": "collection",
+    "labelled": "labelled",
+    "scored": "scored",
+    "xquad-r": "xquad",
+    "afriqa": "afriqa",
 }
 """The name of a format, and the file here that has its `read`."""
 
