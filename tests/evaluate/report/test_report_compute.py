@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from tests.evaluate.report.made_up import MadeUp
 
+from polyvox.errors import PolyvoxError
+from polyvox.evaluate.folder import SUMMARY_FILE, summary_table, write_evaluation
 from polyvox.evaluate.report import compute_report, read_systems
 from polyvox.evaluate.report.extremes import best_and_worst
 from polyvox.evaluate.report.results import Report
@@ -99,3 +102,13 @@ def test_the_best_and_the_worst(tmp_path: Path) -> None:
     assert [row.pair.query for row in worst] == ["de", "fr"]
     best, worst = best_and_worst(result, count=3)
     assert (len(best), len(worst)) == (5, 0)
+
+
+def test_a_summary_that_its_scores_deny_is_refused(tmp_path: Path) -> None:
+    made_up = MadeUp()
+    folder = write_evaluation(tmp_path, made_up.evaluation())
+    denied = made_up.evaluation().summary.to_pylist()
+    denied[0]["value"] = 0.9
+    pq.write_table(summary_table(denied), folder / SUMMARY_FILE)
+    with pytest.raises(PolyvoxError, match=r"words, ar → en, R@1: .* mean 0\.7500, the summary says 0\.9000"):
+        compute_report(read_systems([folder]))

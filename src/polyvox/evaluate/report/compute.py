@@ -109,7 +109,7 @@ class _Work:
         if cell is None or cell not in system.summaries:
             return None
         value = system.summaries[cell].value
-        values = system.values(cell)
+        values = system.checked_values(cell)
         lucky = system.summaries.get(replace(cell, tie=OPTIMISTIC))
         return Figure(
             value=value,
@@ -133,7 +133,7 @@ class _Work:
         if test not in system.tests() or not pairs:
             return None
         cells = [_full(system, test, pair, metric, dimension) for pair in pairs]
-        groups = [system.values(cell) for cell in cells]
+        groups = [system.checked_values(cell) for cell in cells]
         value = float(np.mean([system.summaries[cell].value for cell in cells]))
         known = [group for group in groups if group is not None]
         found = (

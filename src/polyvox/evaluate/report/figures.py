@@ -42,16 +42,24 @@ def figures_of(report: Report, result: TestResult) -> Iterator[str]:
             drawn.append(language_dots(result, worst, labels, "Worst"))
         caption = f"{result.metric} with 95 % intervals, ordered by {labels[0]}; all are in the table below."
         yield _side_by_side(drawn, caption)
-    heats = [heat_map(result, place, label) for place, label in enumerate(labels)]
-    for label, heat in zip(labels, heats, strict=True):
-        if heat:
-            yield f"<h3>Language by language: {escape(label)}</h3>"
-            yield (
-                f'<figure class="heat"><div class="scroll" tabindex="0" role="region" '
-                f'aria-label="Language pairs of {escape(label)}">{heat}</div><figcaption>'
-                f"{escape(result.metric)} for each language asked in (down) and searched (across); "
-                "the stronger the colour the higher, numbers are hundredths.</figcaption></figure>"
-            )
+    yield _heats(result, labels)
+
+
+def _heats(result: TestResult, labels: list[str]) -> str:
+    drawn = [(label, heat_map(result, place, label)) for place, label in enumerate(labels)]
+    figures = "".join(
+        f'<div><p class="note">{key(place)} {escape(label)}</p><div class="scroll" tabindex="0" '
+        f'role="region" aria-label="Language pairs of {escape(label)}">{heat}</div></div>'
+        for place, (label, heat) in enumerate(drawn)
+        if heat
+    )
+    if not figures:
+        return ""
+    return (
+        f'<h3>Language by language</h3><figure class="heat"><div class="figures">{figures}</div><figcaption>'
+        f"{escape(result.metric)} for each language asked in (down) and searched (across); the stronger the "
+        "colour the higher, numbers are hundredths.</figcaption></figure>"
+    )
 
 
 def vector_maps(report: Report) -> str:

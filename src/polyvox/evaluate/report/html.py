@@ -150,7 +150,9 @@ def _labels(report: Report) -> list[str]:
 
 def _leads(figures: tuple[Figure | None, ...], figure: Figure | None) -> bool:
     known = [one.value for one in figures if one]
-    return len(known) > 1 and figure is not None and figure.value == max(known)
+    return (
+        figure is not None and len(known) > 1 and known.count(max(known)) == 1 and figure.value == max(known)
+    )
 
 
 def _cell(figure: Figure | None, leads: bool = False, *, lucky: bool = False) -> str:

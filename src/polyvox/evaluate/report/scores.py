@@ -10,9 +10,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from polyvox.errors import PolyvoxError
 from polyvox.evaluate.folder import KEY, Evaluation, Failure, Sample, SystemCard
 
 PESSIMISTIC, OPTIMISTIC = "pessimistic", "optimistic"
+_ROUNDING = 1e-3
 PREFERRED = ("R@1", "P@1", "Hits@1", "Success@1", "nDCG@10", "RR", "MRR", "accuracy", "spearman")
 """Which metric a test is told by, the first that it has; else the first in its folder."""
 
@@ -91,6 +93,26 @@ class SystemScores:
         """Shape (queries,), one score a query; None where the metric has none."""
         places = self._places.get(cell)
         return None if places is None else self._values[self._order[places]]
+
+    def checked_values(self, cell: Cell) -> NDArray[np.float32] | None:
+        """Scores whose mean is the summary's value; None where the metric is no mean of theirs.
+
+        Raises:
+            PolyvoxError: the metric is such a mean, but the two files disagree.
+        """
+        values = self.values(cell)
+        if (
+            values is None
+            or abs(float(values.mean(dtype=np.float64)) - self.summaries[cell].value) < _ROUNDING
+        ):
+            return values
+        if cell.metric not in PREFERRED:
+            return None
+        raise PolyvoxError(
+            f"{self.label}: {cell.test.task}, {cell.pair.query} → {cell.pair.document}, {cell.metric}: the "
+            f"scores of the queries have the mean {values.mean():.4f}, the summary says "
+            f"{self.summaries[cell].value:.4f}; evaluate this system again"
+        )
 
     def sorted_values(self, cell: Cell) -> NDArray[np.float32] | None:
         """Shape (queries,), in the order of the queries' names, so that two systems' scores pair."""

@@ -40,7 +40,7 @@ def facts(result: TestResult) -> list[tuple[str, str]]:
 
 def _tie_words(result: TestResult) -> str:
     if any(figure and figure.optimistic is not None for row in result.rows for figure in row.figures):
-        return "counted as lost; (in brackets: won)"
+        return "counted as lost (won: in brackets)"
     return "counted as lost; winning them changes nothing"
 
 
@@ -68,6 +68,6 @@ def methods(report: Report) -> list[str]:
     told.append(
         "Bytes are those of the vector alone. Times of encoding come from the machine named under Systems. "
         f"Scoring against {SCANNED:,} vectors is one float32 matrix product on the machine that made this "
-        "report, the fastest of 15."
+        "report, processor time, the fastest of 15."
     )
     return told
