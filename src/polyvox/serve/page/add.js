@@ -143,10 +143,11 @@ function finished(said) {
 /** Show the jobs that the server still knows, such as those of before a reload. */
 async function listJobs() {
   try {
-    for (const job of (await getJobs()).reverse()) {
+    for (const job of await getJobs()) {
       if (cards.has(job.id)) continue;
       const card = Card.ofJob(job);
-      put(job.id, card);
+      cards.set(job.id, card);
+      byId("work").append(card.root);
       if (!over(job)) card.follow(job.id, finished);
     }
   } catch {

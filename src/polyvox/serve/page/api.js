@@ -55,18 +55,31 @@ export function refusal(status, body) {
   }
 }
 
+const LONGEST_WAIT = 3;
+
+/** @param {Response} response that says "too many requests" @returns {Promise<void>} after the time it asks for */
+function pause(response) {
+  const seconds = Math.min(LONGEST_WAIT, Number(response.headers.get("retry-after")) || 1);
+  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+}
+
 /**
  * @param {string} path
  * @param {RequestInit} [init]
+ * @param {boolean} [patient] whether to ask once more when the server says that there were too many requests
  * @returns {Promise<any>} the JSON of the answer; null where there is none
  */
-async function call(path, init = {}) {
+async function call(path, init = {}, patient = true) {
   let response;
   try {
     response = await fetch(path, { credentials: "same-origin", ...init });
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new ApiError(0, "");
+  }
+  if (response.status === 429 && patient) {
+    await pause(response);
+    return call(path, init, false);
   }
   const body = await response.text();
   if (!response.ok) throw refusal(response.status, body);

@@ -48,11 +48,13 @@ export class Card {
   /**
    * @param {File[]} files
    * @param {string} language
-   * @returns {Promise<string>} the job, empty when they did not arrive
+   * @returns {Promise<string>} the job's id, empty when they did not arrive
    */
   async send(files, language) {
     try {
-      return await upload(files, language, (share) => this.become({ share }), this.stop.signal);
+      const job = await upload(files, language, (share) => this.become({ share }), this.stop.signal);
+      this.become({ job });
+      return job.id;
     } catch (error) {
       this.become(this.stop.signal.aborted ? "cancelled" : { told: told(error) });
       return "";

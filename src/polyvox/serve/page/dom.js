@@ -85,21 +85,24 @@ export function announce(message) {
 }
 
 /**
- * A button that shows and hides a panel, which also closes by Escape and by a click elsewhere.
+ * A button that shows and hides a panel, which also closes by Escape and by a click elsewhere. Both are in one parent.
  * @param {HTMLElement} button
  * @param {HTMLElement} panel
  */
 export function disclose(button, panel) {
+  const parent = /** @type {HTMLElement} */ (panel.parentElement);
+  const elsewhere = (/** @type {PointerEvent} */ event) => {
+    if (!parent.contains(/** @type {Node} */ (event.target))) show(false);
+  };
   const show = (/** @type {boolean} */ open) => {
     panel.hidden = !open;
     button.setAttribute("aria-expanded", String(open));
+    if (open) document.addEventListener("pointerdown", elsewhere);
+    else document.removeEventListener("pointerdown", elsewhere);
   };
+  // A press on the panel itself must not move the focus out of it.
+  panel.tabIndex = -1;
   button.addEventListener("click", () => show(panel.hidden));
-  document.addEventListener("pointerdown", (event) => {
-    const at = /** @type {Node} */ (event.target);
-    if (!panel.hidden && !panel.contains(at) && !button.contains(at)) show(false);
-  });
-  const parent = panel.parentElement ?? panel;
   parent.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || panel.hidden) return;
     event.stopPropagation();

@@ -105,8 +105,9 @@ function languages(all) {
     label,
     icon("chevron"),
   );
+  const anchor = element("div", { class: "menu-anchor" }, button, panel);
   disclose(button, panel);
-  return element("div", { class: "menu-anchor" }, button, panel);
+  return anchor;
 }
 
 function modes() {

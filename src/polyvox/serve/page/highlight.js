@@ -10,16 +10,20 @@ import { element } from "./dom.js";
  */
 export function parts(text, stretches) {
   const characters = Array.from(text);
+  const piece = (/** @type {number} */ from, /** @type {number} */ to) => characters.slice(from, to).join("");
   const cut = [];
   let from = 0;
   for (const [start, end] of [...stretches].sort((a, b) => a[0] - b[0])) {
     const begin = Math.max(from, start);
     if (end <= begin) continue;
-    cut.push({ text: characters.slice(from, begin).join(""), marked: false });
-    cut.push({ text: characters.slice(begin, end).join(""), marked: true });
+    const between = piece(from, begin);
+    const last = cut.at(-1);
+    // Words that follow each other are one mark, with the space between them.
+    if (last?.marked && !between.trim()) last.text += between + piece(begin, end);
+    else cut.push({ text: between, marked: false }, { text: piece(begin, end), marked: true });
     from = end;
   }
-  cut.push({ text: characters.slice(from).join(""), marked: false });
+  cut.push({ text: piece(from, characters.length), marked: false });
   return cut.filter((part) => part.text);
 }
 

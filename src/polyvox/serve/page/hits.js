@@ -26,15 +26,21 @@ export function content(hit) {
   return hit.modality === "speech" ? player(hit) : passage(hit);
 }
 
+/** @param {Hit} hit @returns {string} the name of its file, without folders */
+export function fileName(hit) {
+  return hit.file?.split("/").pop() || t("hit.nofile");
+}
+
 /** @param {Hit} hit */
 function open(hit) {
-  const name = hit.file || t("hit.nofile");
+  const name = fileName(hit);
   return element(
     "button",
     {
       class: "link",
       type: "button",
       dir: "auto",
+      title: hit.file,
       "aria-label": t("hit.open", { file: name }),
       onclick: () => go({ item: hit.id }),
     },

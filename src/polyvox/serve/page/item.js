@@ -2,7 +2,7 @@
 
 import { deleteItem, getItem } from "./api.js";
 import { announce, byId, element, icon } from "./dom.js";
-import { content, place } from "./hits.js";
+import { content, fileName, place } from "./hits.js";
 import { languageName, t } from "./i18n.js";
 import { hush } from "./player.js";
 import { notice, told } from "./problem.js";
@@ -46,7 +46,7 @@ export async function drawItem(id, writable) {
   if (!dialog.open) dialog.showModal();
   try {
     const hit = await getItem(id);
-    if (opened === id) dialog.replaceChildren(head(hit.file || t("hit.nofile")), ...body(hit, writable));
+    if (opened === id) dialog.replaceChildren(head(fileName(hit)), ...body(hit, writable));
   } catch (error) {
     if (opened === id) dialog.replaceChildren(head(t("error.title")), notice(told(error)));
   }
@@ -69,6 +69,7 @@ function body(hit, writable) {
     ["item.kind", t(`hit.${hit.modality}`)],
     ["item.language", languageName(hit.language)],
     ["item.place", place(hit)],
+    ["item.file", hit.file?.includes("/") ? hit.file : ""],
   ];
   const details = element(
     "dl",

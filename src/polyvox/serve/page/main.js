@@ -64,8 +64,17 @@ async function open() {
   for (const link of document.querySelectorAll('.views [data-view="add"]')) {
     /** @type {HTMLElement} */ (link).hidden = !collection.writable;
   }
-  stale();
   draw();
+}
+
+/** The server has more or fewer items than before; what is shown stays, so that nothing stops playing. */
+async function recount() {
+  try {
+    collection = await getCollection();
+    draw();
+  } catch {
+    // The next thing that the reader does will tell.
+  }
 }
 
 function wireLinks() {
@@ -117,7 +126,10 @@ async function start() {
   wireSettings();
   wireLinks();
   wireItem();
-  wireSession(() => void open());
+  wireSession(() => {
+    stale();
+    void open();
+  });
   wireSearch(() => collection?.limits.query_seconds ?? Infinity);
   wireDrops({
     ask,
@@ -132,7 +144,7 @@ async function start() {
     byId("token").focus();
   });
   travel.addEventListener("moved", draw);
-  window.addEventListener("collection-changed", () => void open());
+  window.addEventListener("collection-changed", () => void recount());
   await open();
 }
 

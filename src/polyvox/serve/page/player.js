@@ -6,6 +6,7 @@ import { clock, t } from "./i18n.js";
 import { Waveform } from "./waveform.js";
 
 const BUCKETS = 200;
+const FAINT = 0.02;
 const KEYS = /** @type {Record<string, number>} */ ({
   ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 5, PageDown: -5, Home: -Infinity, End: Infinity,
 });
@@ -38,6 +39,12 @@ export function player(hit) {
   return new Player(hit).root;
 }
 
+/** A quiet recording has a shape too. @param {number[]} peaks */
+function louder(peaks) {
+  const highest = Math.max(FAINT, ...peaks);
+  return peaks.map((peak) => peak / highest);
+}
+
 class Player {
   /** @param {import("./api.js").Hit} hit */
   constructor(hit) {
@@ -46,7 +53,7 @@ class Player {
     this.start = hit.start ?? 0;
     this.end = hit.end ?? this.start;
     this.at = this.start;
-    this.file = hit.file ?? t("hit.speech");
+    this.file = hit.file?.split("/").pop() ?? t("hit.speech");
     this.from = hit.start === null ? "" : clock(this.start);
     /** @type {HTMLAudioElement | null} */
     this.audio = null;
@@ -74,7 +81,7 @@ class Player {
   async loadPeaks(url) {
     try {
       const found = url ? await getPeaks(url, BUCKETS) : null;
-      if (found) this.wave.show(found.peaks);
+      if (found) this.wave.show(louder(found.peaks));
     } catch {
       // The bars stay flat; the recording can be played all the same.
     }

@@ -62,14 +62,14 @@ export function stale() {
  */
 export async function drawSearch(place, collection) {
   drawFilters(byId("filters"), collection.languages);
-  const key = `${address({ ...place, item: "" })} ${place.voice}`;
+  const asked = Boolean(place.q || place.voice);
+  const key = `${address({ ...place, item: "" })} ${place.voice} ${asked ? "" : collection.items}`;
   if (key === shown) return;
   shown = key;
   pending.abort();
   pending = new AbortController();
   hush();
   dropRecording();
-  const asked = Boolean(place.q || place.voice);
   byId("view-search").classList.toggle("asked", asked);
   byId("filters").hidden = !collection.items;
   byId("ask-problem").hidden = true;

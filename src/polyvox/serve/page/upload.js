@@ -36,7 +36,7 @@ export function batched(files, limits) {
  * @param {string} language of all of them, empty where it is not stated
  * @param {(share: number) => void} sent hears the share of bytes that has left, from 0 to 1
  * @param {AbortSignal} signal
- * @returns {Promise<string>} the job that reads them
+ * @returns {Promise<import("./api.js").Job>} the job that reads them
  */
 export function upload(files, language, sent, signal) {
   const form = new FormData();
@@ -50,7 +50,7 @@ export function upload(files, language, sent, signal) {
     });
     request.addEventListener("load", () => {
       if (request.status >= 300) reject(refusal(request.status, request.responseText));
-      else resolve(JSON.parse(request.responseText).job.id);
+      else resolve(JSON.parse(request.responseText).job);
     });
     request.addEventListener("error", () => reject(new ApiError(0, "")));
     request.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
