@@ -114,6 +114,7 @@ def test_what_cannot_be_exported_is_told(tmp_path: Path, tower: Path) -> None:
     (other / "config.json").write_text(json.dumps({"hidden_size": 8}))
     assert "of another kind of model" in told(other)
     assert "has no text half" in told(tower, text=tower)
+    assert "in the light form already" in told(default_model_folder())
     narrow = tmp_path / "narrow"
     shutil.copytree(default_model_folder(), narrow)
     np.save(narrow / "tokens.npy", np.load(narrow / "tokens.npy")[:, :32])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from polyvox.encode.manifest import Manifest, file_hashes, write_manifest
+from polyvox.encode.manifest import MANIFEST_FILE, Manifest, file_hashes, write_manifest
 from polyvox.encode.protocol import Vectors
 from polyvox.encode.speech import MODEL_FILE
 from polyvox.encode.speech import SpeechTower as LightSpeechTower
@@ -85,6 +85,8 @@ def export_model(
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise PolyvoxError(f"{out}: exists and is not empty; choose another folder or remove it")
+    if (source / MANIFEST_FILE).is_file():
+        raise PolyvoxError(f"{source}: is in the light form already; use it as it is, or copy it")
     _need_libraries()
     trained = _joined(open_trained(source), text)
     building = out.with_name(f"{out.name}.partial")

@@ -65,8 +65,8 @@ def open_trained(folder: Path) -> Trained:
     """Open a trained model.
 
     Args:
-        folder: a speech tower (`config.json`, `model.safetensors`), a light model (`model.json`), or a
-            sentence-transformers model whose modules are ours or one `StaticEmbedding`.
+        folder: a speech tower (`config.json`, `model.safetensors`), a light model (`model.json`; its text
+            half only), or a sentence-transformers model whose modules are ours or one `StaticEmbedding`.
 
     Raises:
         PolyvoxError: it is none of these, or damaged.
@@ -125,7 +125,7 @@ def _space(folder: Path) -> Trained:
 
     model = open_space(folder)
     _refuse_prompts(model, folder)
-    routes = model[0].sub_modules
+    routes: Any = model[0].sub_modules
     text, speech = list(routes["text"]), list(routes["audio"])
     if not isinstance(text[0], StaticText) or not isinstance(speech[0], Speech):
         raise PolyvoxError(

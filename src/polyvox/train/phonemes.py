@@ -9,7 +9,8 @@ import threading
 import unicodedata
 from functools import lru_cache
 
-from polyvox.errors import PolyvoxError
+from polyvox.train.engines.espeak import PACKAGE
+from polyvox.train.engines.protocol import MissingEngineError
 from polyvox.train.languages import espeak_voice
 
 _IPA_MODE = 2
@@ -20,13 +21,11 @@ _LANGUAGE_SWITCH = re.compile(r"\([a-z-]+\)")
 _lock = threading.Lock()
 
 
-class MissingEspeakError(PolyvoxError):
+class MissingEspeakError(MissingEngineError):
     """espeak-ng is not installed."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "espeak-ng was not found; install it with: apt-get install espeak-ng (or brew install espeak-ng)"
-        )
+        super().__init__(PACKAGE)
 
 
 @lru_cache(maxsize=1)
