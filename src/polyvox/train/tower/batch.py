@@ -24,7 +24,9 @@ SKIPPED = "skipped.txt"
 
 
 class Batcher:
-    """Turns draws into one batch; a recording that cannot be read is left out and named in `skipped.txt`.
+    """Turns draws into one batch; a recording that cannot be read is named in `skipped.txt`.
+
+    Another recording of the batch stands in for it.
 
     What happens to a recording depends on its draw only, so workers and a resumed run agree.
 
@@ -52,6 +54,8 @@ class Batcher:
             raise TrainingError(
                 f"none of the {len(draws)} recordings of a batch can be read; {self._skipped} says why"
             )
+        # As many as were asked for: processes that train together compare batches of one size.
+        heard += [heard[place % len(heard)] for place in range(len(draws) - len(heard))]
         batch = padded([features for _, features in heard])
         rows = [draw.row for draw, _ in heard]
         return {

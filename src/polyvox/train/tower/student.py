@@ -97,7 +97,8 @@ def _copy(earlier: SpeechTower | DirectTower, tower: SpeechTower | DirectTower, 
     old, new = earlier.state_dict(), tower.state_dict()
     kept = {key: old[key] for key in new if key in old and old[key].shape == new[key].shape}
     if earlier.inventory != tower.inventory:
-        kept = {key: value for key, value in kept.items() if not key.startswith("sounds.head")}
+        labelled = ("sounds.head", "meaning.embedding")
+        kept = {key: value for key, value in kept.items() if not key.startswith(labelled)}
     if not kept:
         raise PolyvoxError(f"[model] start: nothing of {name} fits the student")
     tower.load_state_dict({**new, **kept})
