@@ -1,0 +1,121 @@
+"""Readers and a writer at the same time, with a kill in the middle: nothing committed may be lost."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from benchmarks.serving.process import Polyvox, wait_until_up
+
+HEADER = (
+    "| seconds | readers | searches | errors outside the restart | restart s "
+    "| texts committed before the kill | of these lost | texts committed in all | of these lost "
+    "| index verified |\n" + "|---" * 10 + "|"
+)
+READERS = 32
+BATCH = 50
+
+
+@dataclass(slots=True)
+class _Run:
+    url: str = ""
+    searches: int = 0
+    errors: list[str] = field(default_factory=list)
+    committed: list[str] = field(default_factory=list)
+    restarting: bool = False
+    over: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def read(self, number: int) -> None:
+        """Search until the end; what fails outside the restart is an error."""
+        while not self.over:
+            url, calm = self.url, not self.restarting
+            try:
+                answer = httpx.post(f"{url}/v1/search", json={"query": f"morning {number}"}, timeout=60)
+                failed = "" if answer.status_code in (200, 503) else f"{answer.status_code}"
+            except httpx.HTTPError as error:
+                failed = repr(error)
+            with self.lock:
+                self.searches += 1
+                if failed and calm and not self.restarting and url == self.url:
+                    self.errors.append(failed)
+
+    def write(self) -> None:
+        """Add batches of texts with words of their own; those of finished jobs count as committed."""
+        batch = 0
+        while not self.over:
+            words = [f"zq{batch}x{number}" for number in range(BATCH)]
+            texts = [{"text": f"{word} is a word", "id": word, "language": "en"} for word in words]
+            name = self._until_it_works("POST", "/v1/texts", {"texts": texts})["job"]["id"]
+            while (state := self._until_it_works("GET", f"/v1/jobs/{name}")["state"]) not in (
+                "done",
+                "failed",
+            ):
+                time.sleep(0.05)
+            if state == "done":
+                self.committed += words
+            batch += 1
+
+    def _until_it_works(self, method: str, path: str, body: object = None) -> dict[str, dict[str, str]]:
+        while True:
+            try:
+                answer = httpx.request(method, self.url + path, json=body, timeout=60)
+                if answer.status_code < 300:
+                    found: dict[str, dict[str, str]] = answer.json()
+                    return found
+            except httpx.HTTPError:
+                pass
+            time.sleep(0.1)
+
+
+def endurance_row(index: Path, seconds: float) -> str:
+    """Run it and count."""
+    server = Polyvox(index)
+    run = _Run(server.url)
+    readers = [threading.Thread(target=run.read, args=(number,)) for number in range(READERS)]
+    writer = threading.Thread(target=run.write)
+    for thread in (*readers, writer):
+        thread.start()
+    time.sleep(seconds / 2)
+    before = list(run.committed)
+    run.restarting = True
+    began = time.monotonic()
+    server.stop(signal.SIGKILL)
+    server = Polyvox(index)
+    wait_until_up(f"{server.url}/health")
+    restart = time.monotonic() - began
+    run.url, run.restarting = server.url, False
+    time.sleep(seconds / 2)
+    run.over = True
+    for thread in (*readers, writer):
+        thread.join()
+    lost_before, lost = _lost(server.url, before), _lost(server.url, run.committed)
+    server.stop()
+    if run.errors:
+        print("errors:", sorted(set(run.errors)))
+    facts = (
+        f"{seconds:.0f}", READERS, f"{run.searches:,}", len(run.errors), f"{restart:.1f}", f"{len(before):,}",
+        len(lost_before), f"{len(run.committed):,}", len(lost), "yes" if _verified(index) else "NO",
+    )  # fmt: skip
+    return f"| {' | '.join(map(str, facts))} |"
+
+
+def _lost(url: str, words: list[str]) -> list[str]:
+    """Which words no search finds any more."""
+    with httpx.Client(base_url=url, timeout=60) as client:
+        return [word for word in words if not _found(client, word)]
+
+
+def _found(client: httpx.Client, word: str) -> bool:
+    asked = {"query": word, "mode": "lexical", "limit": 1}
+    return bool(client.post("/v1/search", json=asked).json()["hits"])
+
+
+def _verified(index: Path) -> bool:
+    from polyvox.index import Index
+
+    return bool(Index.open(index).verify())
