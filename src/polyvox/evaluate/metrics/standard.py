@@ -16,6 +16,7 @@ from polyvox.evaluate.metrics.rank import ranks
 from polyvox.evaluate.metrics.recall import recall
 from polyvox.evaluate.metrics.reciprocal_rank import reciprocal_rank
 from polyvox.evaluate.metrics.success import success
+from polyvox.evaluate.problem import TaskError
 from polyvox.evaluate.search import Tie
 
 if TYPE_CHECKING:
@@ -86,15 +87,17 @@ def ndcg_at(cutoff: int) -> Metric:
 
 
 def ideal_grades(evidence: Evidence) -> list[list[int]]:
-    """All grades of each query: of the documents in the pool, and of wanted ones that are not in it."""
-    found = evidence.found
+    """All grades of each query: of the documents that were ranked, and of wanted ones that were not."""
+    found, documents = evidence.found, evidence.problem.documents
     grades: list[list[int]] = [[] for _ in found.total]
-    for query, grade in zip(found.query.tolist(), found.grade.tolist(), strict=True):
+    ranked: list[set[str]] = [set() for _ in found.total]
+    for query, place, grade in zip(
+        found.query.tolist(), found.document.tolist(), found.grade.tolist(), strict=True
+    ):
         grades[query].append(grade)
-    for own, total, query in zip(grades, found.total, evidence.problem.queries, strict=True):
-        if missing := int(total) - len(own):
-            labels = {document.label for document in evidence.problem.documents}
-            own += sorted(grade for label, grade in query.wanted.items() if label not in labels)[-missing:]
+        ranked[query].add(documents[place].label)
+    for own, seen, query in zip(grades, ranked, evidence.problem.queries, strict=True):
+        own += [grade for label, grade in query.wanted.items() if label not in seen]
     return grades
 
 
@@ -128,8 +131,11 @@ def through_ir_measures(measure: Measure) -> Metric:
 
         qrels, run = _as_run(evidence, tie)
         values = np.zeros(len(evidence.found.total))
-        for one in iter_calc([measure], qrels, run):
-            values[int(one.query_id)] = one.value
+        try:
+            for one in iter_calc([measure], qrels, run):
+                values[int(one.query_id)] = one.value
+        except ValueError as error:
+            raise TaskError(f"ir-measures cannot compute {measure} here: {error}") from error
         return values
 
     return averaged(str(measure), per_query)
