@@ -7,27 +7,25 @@ import shutil
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-
-pytest.importorskip("playwright", reason="needs Playwright: pip install 'polyvox[dev]'")
-
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from tests.serve.browser.watched import Watched
 from tests.serve.running import QUESTION, SAMPLES, Server
 
 from polyvox.index import Index
 from polyvox.read import ReadOptions, load_audio
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
 CHROMIUM = os.environ.get("POLYVOX_CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 PATIENCE = 30_000
 """Milliseconds; a busy machine takes its time."""
-Open = Callable[..., Page]
-
-expect.set_options(timeout=PATIENCE)
+Open = Callable[..., "Page"]
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +66,9 @@ def browser(spoken: Path) -> Iterator[Browser]:
     """Chromium, without a sandbox where the tests run as root."""
     if CHROMIUM is None:
         pytest.skip("needs Chromium: apt-get install chromium, or set POLYVOX_CHROMIUM")
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=PATIENCE)
     flags = [
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("playwright", reason="needs Playwright: pip install 'polyvox[dev]'")
+
 from playwright.sync_api import Page, expect
 from tests.serve.browser.conftest import Open
 from tests.serve.browser.watched import Watched

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+
+pytest.importorskip("playwright", reason="needs Playwright: pip install 'polyvox[dev]'")
+
 from playwright.sync_api import Page, Route, expect
 from tests.serve.browser.conftest import Open
 from tests.serve.browser.watched import Watched

@@ -7,6 +7,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+
+pytest.importorskip("playwright", reason="needs Playwright: pip install 'polyvox[dev]'")
+
 from playwright.sync_api import Locator, Page, expect
 from tests.serve.browser.conftest import Open
 from tests.serve.browser.watched import Watched

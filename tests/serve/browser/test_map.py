@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
+pytest.importorskip("playwright", reason="needs Playwright: pip install 'polyvox[dev]'")
+
 from playwright.sync_api import Page, expect
 from tests.serve.browser.conftest import Open
 from tests.serve.browser.test_speaking import inked

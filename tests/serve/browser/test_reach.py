@@ -9,6 +9,9 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("playwright", reason="needs Playwright: pip install 'polyvox[dev]'")
+
 from playwright.sync_api import Page, expect
 from tests.serve.browser.conftest import Open
 from tests.serve.running import Server

@@ -6,6 +6,9 @@ import base64
 import re
 
 import pytest
+
+pytest.importorskip("playwright", reason="needs Playwright: pip install 'polyvox[dev]'")
+
 from playwright.sync_api import Page, Request, expect
 from tests.serve.browser.conftest import Open
 from tests.serve.browser.watched import Watched

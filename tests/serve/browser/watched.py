@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import ConsoleMessage, Page, Request
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import ConsoleMessage, Page, Request
 
 POLICY = """
 window.addEventListener("securitypolicyviolation", (event) =>

@@ -157,7 +157,8 @@ class MapView {
       ),
     );
     const held = [...this.legend.querySelectorAll("button")].indexOf(/** @type {any} */ (document.activeElement));
-    this.legend.replaceChildren(...(this.by === "language" ? shapes : []), ...keys);
+    const meaning = this.by === "language" ? [element("div", { class: "shapes" }, ...shapes)] : [];
+    this.legend.replaceChildren(...meaning, ...keys);
     if (held >= 0) this.legend.querySelectorAll("button")[held]?.focus();
   }
 

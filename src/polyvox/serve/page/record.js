@@ -2,8 +2,10 @@
 
 import { announce, byId } from "./dom.js";
 import { clock, t } from "./i18n.js";
+import { hush } from "./player.js";
 import { report } from "./problem.js";
 import { MicrophoneError, Recorder } from "./recorder.js";
+import { pauseQuestion } from "./voice.js";
 
 const LONGEST = 30;
 const COUNTDOWN = 5;
@@ -43,6 +45,9 @@ async function begin(asked, longest) {
   if (now) return;
   const [button, problem] = [byId("mic"), byId("ask-problem")];
   problem.hidden = true;
+  // The microphone must not hear the loudspeaker.
+  hush();
+  pauseQuestion();
   button.disabled = true;
   hint(t("record.asking"));
   try {

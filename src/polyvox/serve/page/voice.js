@@ -26,6 +26,11 @@ export const question = (id) => questions.get(id);
 /** @type {{id: string, audio: HTMLAudioElement, url: string} | null} */
 let shown = null;
 
+/** Stop playing the question. */
+export function pauseQuestion() {
+  shown?.audio.pause();
+}
+
 /** Put the words' box back in the place of a recorded question. */
 export function hideQuestion() {
   if (shown) {
