@@ -159,7 +159,9 @@ def _nothing(measuring: Measuring, unheard: set[str], encoder: Encoder) -> str:
     if unheard:
         able = " and ".join(sorted(encoder.card.modalities))
         return f"the task asks for {', '.join(sorted(unheard))}, but {encoder.card.name} encodes only {able}"
-    return f"none of its problems is in {', '.join(sorted(measuring.settings.languages))}"
+    if measuring.settings.languages:
+        return f"none of its problems is in {', '.join(sorted(measuring.settings.languages))}"
+    return "its data has no queries; is it complete?"
 
 
 def _able(encoder: Encoder, problem: Problem | Pairs) -> bool:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from polyvox.evaluate.measure import judged
 from polyvox.evaluate.metrics import Measured, metric
@@ -11,7 +12,7 @@ from polyvox.evaluate.search import Tie, Vectors
 from polyvox.item import Modality
 
 
-def unit(rows: Vectors) -> Vectors:
+def unit(rows: NDArray[np.floating]) -> Vectors:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 

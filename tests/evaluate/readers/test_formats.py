@@ -276,7 +276,7 @@ def test_afriqa_pools_every_passage_of_the_pivot_language(tmp_path: Path) -> Non
 
 def test_spoken_intents_are_read_out_of_json_in_a_column(tmp_path: Path) -> None:
     folder = tmp_path / "speech" / "picovoice"
-    slots = ['{"coffeeDrink": "mocha"}', '{"coffeeDrink": "latte", "size": "large"}', '{"size": "large"}']
+    slots = ['"{""coffeeDrink"": ""mocha""}"', '"{""coffeeDrink"": ""latte"", ""size"": ""large""}"', '"{}"']
     write(
         folder / "manifest.tsv",
         tabs("path", "language", "transcript"),

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from polyvox.evaluate.declaration import Task
 from polyvox.evaluate.problem import Content, Document, Pairs, Problem, Query, TaskError
@@ -29,14 +30,17 @@ def read(task: Task, path: Path) -> Iterator[Problem | Pairs]:
             continue
         language, pivot, split = match.groups()
         for number, row in enumerate(json_lines(file), 1):
-            text = f"{row.get('title', '')}. {needed(task, file, number, row, 'context')}".removeprefix(". ")
-            content = Content(text, language=task.tag(pivot))
-            pools[pivot].setdefault(text, Document(f"{pivot}/{len(pools[pivot])}", text, content))
+            text = _passage(row)
+            if text:
+                content = Content(text, language=task.tag(pivot))
+                pools[pivot].setdefault(text, Document(f"{pivot}/{len(pools[pivot])}", text, content))
             if split == task.options["split"]:
                 question = Content(
                     str(needed(task, file, number, row, "question_lang")), language=task.tag(language)
                 )
-                asked[language, pivot].append(Query(f"{language}/{number}", question, {text: 1}))
+                asked[language, pivot].append(
+                    Query(f"{language}/{number}", question, {text: 1} if text else {})
+                )
     if not asked:
         raise TaskError(f"task {task.name}: {path} holds no gold passages of {task.options['split']!r}")
     for (language, pivot), queries in sorted(asked.items()):
@@ -48,3 +52,9 @@ def read(task: Task, path: Path) -> Iterator[Problem | Pairs]:
             queries,
             list(pools[pivot].values()),
         )
+
+
+def _passage(row: Mapping[str, Any]) -> str:
+    """Title and text of the gold passage; empty for the few questions whose passage is empty."""
+    context = str(row.get("context") or "").strip()
+    return f"{row.get('title') or ''}. {context}".removeprefix(". ") if context else ""

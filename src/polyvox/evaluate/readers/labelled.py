@@ -1,10 +1,10 @@
 """Texts or recordings with a class: intents, topics, commands; with a few examples of each, or none.
 
-`columns`: `label`, and `text` or `audio`; `language`, `split`. `options`: `files`, `header`, `audio_folder`
-and `language` as for columns; `split`; `records = "squad"` for questions in SQuAD's layout; `shots`. With 0
-shots only the name of a class is known, in `label_language`. With k, a class is the mean of k examples, which
-the option `seed` draws from `shots_split`, or else from all rows; `shots_language` takes them from one
-language, for transfer.
+`columns`: `label`, and `text` or `audio`; `language`, `split`; `unit` (an example is no query in any language).
+`options`: `files`, `header`, `audio_folder` and `language` as for columns; `split`; `quoted`; `records = "squad"`
+for questions in SQuAD's layout; `shots`. With 0 shots only the name of a class is known, in `label_language`.
+With k, a class is the mean of k examples, which the option `seed` draws from `shots_split`, or else from all
+rows; `shots_language` takes them from one language, for transfer.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class Labelled:
     content: Content
     label: str
     split: str
+    unit: str
 
 
 def read(task: Task, path: Path) -> Iterator[Problem | Pairs]:
@@ -55,7 +56,7 @@ def read(task: Task, path: Path) -> Iterator[Problem | Pairs]:
 def _records(task: Task, file: Path) -> Iterator[Row]:
     if task.options.get("records") == "squad":
         return squad_questions(file)
-    return rows(file, task.options.get("header", ()))
+    return rows(file, task.options.get("header", ()), quoted=task.options.get("quoted", False))
 
 
 def _labelled(task: Task, path: Path) -> Iterator[Labelled]:
@@ -72,7 +73,9 @@ def _labelled(task: Task, path: Path) -> Iterator[Labelled]:
             else:
                 content = Content(str(needed(task, file, number, row, task.columns["text"])), language=tag)
             split = str(value(row, task.columns.get("split", "split")) or "")
-            yield Labelled(f"{file.stem}/{number}", content, str(label), split)
+            identity = f"{file.stem}/{number}"
+            unit = str(value(row, task.columns["unit"])) if "unit" in task.columns else identity
+            yield Labelled(identity, content, str(label), split, unit)
 
 
 def _examples(task: Task, members: Sequence[Labelled], shots: int) -> dict[str, list[Labelled]]:
@@ -93,12 +96,12 @@ def _examples(task: Task, members: Sequence[Labelled], shots: int) -> dict[str, 
 def _asked(
     task: Task, members: Sequence[Labelled], examples: Mapping[str, Sequence[Labelled]], shots: int
 ) -> list[Labelled]:
-    used = {one.id for own in examples.values() for one in own}
+    used = {one.unit for own in examples.values() for one in own}
     split = task.options.get("split")
     return [
         one
         for one in members
-        if one.id not in used
+        if one.unit not in used
         and (split is None or one.split == split)
         and (not shots or one.label in examples)
     ]

@@ -19,13 +19,14 @@ _LANGUAGE = "{language}"
 _COMPRESSED = frozenset({".gz", ".xz", ".bz2"})
 
 
-def rows(path: Path, header: Sequence[str] = ()) -> Iterator[Row]:
+def rows(path: Path, header: Sequence[str] = (), *, quoted: bool = False) -> Iterator[Row]:
     """The rows of a file or of a folder that `datasets.save_to_disk` wrote.
 
     Args:
         path: .tsv, .csv (tab-separated too), .jsonl, .json (a list), .parquet; any other file gives its
             lines as `{"text": line, "line": number}`.
         header: the columns of a tab-separated file that has no header line.
+        quoted: whether fields of a tab-separated file may stand in double quotes.
 
     Raises:
         TaskError: the file is damaged.
@@ -36,6 +37,8 @@ def rows(path: Path, header: Sequence[str] = ()) -> Iterator[Row]:
     suffix = Path(path.stem).suffix if path.suffix in _COMPRESSED else path.suffix
     if header:
         yield from _headless(path, header)
+    elif suffix in {".tsv", ".csv"}:
+        yield from table(path, quoted=quoted)
     else:
         yield from _FORMATS.get(suffix, _lines)(path)
 
@@ -139,8 +142,6 @@ def _saved(path: Path) -> Iterator[Row]:
 
 
 _FORMATS: Mapping[str, Callable[[Path], Iterator[Row]]] = {
-    ".tsv": table,
-    ".csv": table,
     ".jsonl": json_lines,
     ".json": _json,
     ".parquet": _parquet,
