@@ -20,6 +20,7 @@ from polyvox.evaluate.report.words import (
 from polyvox.item import Modality
 
 Places = Callable[[DimensionRow], float]
+_LONGEST_NAME = 22
 
 
 def cost_by_bytes(result: TestResult, labels: Sequence[str]) -> str:
@@ -132,13 +133,16 @@ def language_dots(result: TestResult, rows: Sequence[LanguageRow], labels: Seque
 def _row_name(result: TestResult, row: LanguageRow) -> str:
     documents = {other.pair.document for other in result.rows}
     queries = {other.pair.query for other in result.rows}
-    if len(documents) == 1:
-        return language_name(row.pair.query)
+    if len(documents) == 1 or row.pair.query == row.pair.document:
+        return _short_name(row.pair.query)
     if len(queries) == 1:
-        return language_name(row.pair.document)
-    if row.pair.query == row.pair.document:
-        return language_name(row.pair.query)
-    return f"{row.pair.query} → {row.pair.document}"
+        return _short_name(row.pair.document)
+    return pair_words(row.pair)
+
+
+def _short_name(tag: str) -> str:
+    name = language_name(tag)
+    return name if len(name) <= _LONGEST_NAME else tag
 
 
 def _dots(row: LanguageRow, labels: Sequence[str], x: Scale, middle: float) -> list[str]:
@@ -198,7 +202,7 @@ def _square(x: float, y: float, size: float, step: int | None, value: float | No
     )
     if size < 25:
         return drawn
-    kind = "onheat dark" if step > 4 else "onheat"
+    kind = "onheat dark" if step > 5 else "onheat"
     return drawn + text(x + size / 2, y + size / 2 + 3.5, f"{100 * value:.0f}", kind, "middle")
 
 

@@ -66,7 +66,7 @@ class _Work:
         self.seed = seed
 
     def test(self, test: Test) -> TestResult:
-        having = [system for system in self.systems if test in system.tests()]
+        having = [system for system in self.systems if system.has(test)]
         metric = primary_metric(having, test)
         pairs = list(dict.fromkeys(c.pair for one in having for c in one.cells(test) if c.metric == metric))
         first = having[0].summaries[_cells(having[0], test, metric)[0]]
@@ -84,7 +84,7 @@ class _Work:
 
     def _common(self, test: Test, metric: str, pairs: Sequence[Pair]) -> list[Pair]:
         """Pairs of languages that every system with this test has."""
-        having = [system for system in self.systems if test in system.tests()]
+        having = [system for system in self.systems if system.has(test)]
         return [
             pair
             for pair in pairs
@@ -92,7 +92,7 @@ class _Work:
         ]
 
     def _row(self, test: Test, metric: str, pair: Pair) -> LanguageRow:
-        cells = [_full(one, test, pair, metric) if test in one.tests() else None for one in self.systems]
+        cells = [_full(one, test, pair, metric) if one.has(test) else None for one in self.systems]
         figures = [self._figure(one, cell) for one, cell in zip(self.systems, cells, strict=True)]
         base = self.systems[0].sorted_values(cells[0]) if cells[0] else None
         for place, (system, cell) in enumerate(zip(self.systems, cells, strict=True)):
@@ -130,7 +130,7 @@ class _Work:
         self, system: SystemScores, test: Test, metric: str, pairs: Sequence[Pair], dimension: int | None
     ) -> Figure | None:
         """The unweighted mean over pairs at a width (the full one where None)."""
-        if test not in system.tests() or not pairs:
+        if not system.has(test) or not pairs:
             return None
         cells = [_full(system, test, pair, metric, dimension) for pair in pairs]
         groups = [system.checked_values(cell) for cell in cells]
@@ -152,7 +152,7 @@ class _Work:
         self, system: SystemScores, test: Test, metric: str, pairs: Sequence[Pair], dimension: int | None
     ) -> Scores | None:
         """All queries' scores, so weighted that their sum is the mean over pairs."""
-        if test not in system.tests() or not pairs:
+        if not system.has(test) or not pairs:
             return None
         groups = [system.sorted_values(_full(system, test, pair, metric, dimension)) for pair in pairs]
         known = [group for group in groups if group is not None]
@@ -162,7 +162,7 @@ class _Work:
 
     def _dimensions(self, test: Test, metric: str) -> Iterator[DimensionRow]:
         for place, system in enumerate(self.systems):
-            cells = _cells(system, test, metric) if test in system.tests() else []
+            cells = _cells(system, test, metric) if system.has(test) else []
             widths = sorted({cell.dimension for cell in cells}, reverse=True)
             for width in widths:
                 pairs = [c.pair for c in cells if c.dimension == width and c.tie != OPTIMISTIC]
@@ -197,7 +197,7 @@ class _Work:
 
 
 def _mean_value(system: SystemScores, test: Test, metric: str, pairs: Iterable[Pair]) -> float | None:
-    if test not in system.tests():
+    if not system.has(test):
         return None
     cells = [_full(system, test, pair, metric) for pair in sorted(pairs)]
     values = [system.summaries[cell].value for cell in cells if cell in system.summaries]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -75,6 +75,7 @@ class SystemScores:
         self.failures: tuple[Failure, ...] = tuple(evaluation.failures)
         self.sample: Sample | None = evaluation.sample
         self.summaries: Mapping[Cell, Summary] = dict(_summaries(evaluation.summary))
+        self._by_test = _by_test(self.summaries)
         scores = evaluation.scores.unify_dictionaries().combine_chunks()
         self._ids = scores["query_id"].combine_chunks() if scores.num_rows else pa.array([], pa.string())
         self._values: NDArray[np.float32] = scores["value"].to_numpy()
@@ -88,6 +89,7 @@ class SystemScores:
 
         self.summaries = {moved(cell): summary for cell, summary in self.summaries.items()}
         self._places = {moved(cell): places for cell, places in self._places.items()}
+        self._by_test = _by_test(self.summaries)
 
     def values(self, cell: Cell) -> NDArray[np.float32] | None:
         """Shape (queries,), one score a query; None where the metric has none."""
@@ -127,15 +129,19 @@ class SystemScores:
 
     def tests(self) -> list[Test]:
         """The tests that were run, in the folder's order."""
-        return list(dict.fromkeys(cell.test for cell in self.summaries))
+        return list(self._by_test)
+
+    def has(self, test: Test) -> bool:
+        """Whether a test was run."""
+        return test in self._by_test
 
     def cells(self, test: Test) -> list[Cell]:
         """All cells of a test, in the folder's order."""
-        return [cell for cell in self.summaries if cell.test == test]
+        return self._by_test.get(test, [])
 
     def width(self, test: Test) -> int:
         """The full dimension that the test was run at."""
-        return max(cell.dimension for cell in self.summaries if cell.test == test)
+        return max(cell.dimension for cell in self._by_test[test])
 
 
 def primary_metric(systems: list[SystemScores], test: Test) -> str:
@@ -145,6 +151,13 @@ def primary_metric(systems: list[SystemScores], test: Test) -> str:
     if not shared:
         shared = list(having[0])
     return next((metric for metric in PREFERRED if metric in shared), shared[0])
+
+
+def _by_test(cells: Iterable[Cell]) -> dict[Test, list[Cell]]:
+    found: dict[Test, list[Cell]] = {}
+    for cell in cells:
+        found.setdefault(cell.test, []).append(cell)
+    return found
 
 
 def _summaries(table: pa.Table) -> Iterator[tuple[Cell, Summary]]:

@@ -51,7 +51,7 @@ def check_comparable(systems: Sequence[SystemScores]) -> None:
             raise PolyvoxError(f"the evaluation of {system.label!r} holds no numbers; run it again")
     first, *others = systems
     for other in others:
-        shared = [test for test in first.tests() if test in set(other.tests())]
+        shared = [test for test in first.tests() if other.has(test)]
         if not shared:
             raise PolyvoxError(
                 f"{first.label!r} and {other.label!r} share no test: one has {_listed(first)}, the other "
