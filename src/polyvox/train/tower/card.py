@@ -109,7 +109,7 @@ def _data(prepared: Prepared, out: Path) -> str:
     skipped = len(set(unread.read_text(encoding="utf-8").splitlines())) if unread.is_file() else 0
     lines += [
         "",
-        f"{counts.read} rows read, {len(prepared.rows.train)} trained on. Left out: "
+        f"{counts.read} rows read, {prepared.rows.size} trained on. Left out: "
         f"{len(counts.skipped)} unusable, "
         f"{counts.without_text} without text, {counts.repeated} repeated, {counts.in_exclusion} with a "
         f"text of the "

@@ -67,7 +67,7 @@ def check(recipe: Recipe, data: Path, out: Path) -> int:
 def _facts(prepared: Prepared) -> Iterator[str]:
     counts = prepared.rows.counts
     hours = sum(row.seconds for row in prepared.rows.train) / 3600
-    yield f"{counts.read} rows read; {len(prepared.rows.train)} to train on ({hours:.2f} h by the manifests)"
+    yield f"{counts.read} rows read; {prepared.rows.size} to train on ({hours:.2f} h by the manifests)"
     yield f"{len(prepared.rows.development)} held out"
     yield f"{counts.in_exclusion} left out because a text is in the exclusion files"
     yield f"{counts.in_development} left out because a text is among the held-out ones"
@@ -101,7 +101,7 @@ def _of_rows(recipe: Recipe, rows: Rows, data: Path) -> Iterator[Problem]:
     speakers = {row.speaker for row in rows.train}
     if len(speakers) == 1 and "" not in speakers:
         yield Problem("all recordings are of one speaker", "others will not be understood well; add voices")
-    if len(rows.train) < FEW_ROWS:
+    if rows.size < FEW_ROWS:
         yield Problem(
             f"only {len(rows.train)} recordings", f"start from a trained tower; {FEW_ROWS} are few already"
         )

@@ -63,11 +63,22 @@ class DataCounts:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows to train on and to evaluate on, which share no text, and how they were counted."""
+    """Rows to train on and to evaluate on, which share no text, and how they were counted.
+
+    Where rows are streamed, `train` is a sample of them, `streamed` how many there are, and `unwanted` has
+    the hashes of texts that the stream leaves out.
+    """
 
     train: Sequence[Row]
     development: Sequence[Row]
     counts: DataCounts
+    streamed: int = 0
+    unwanted: frozenset[int] = frozenset()
+
+    @property
+    def size(self) -> int:
+        """How many rows are trained on."""
+        return self.streamed or len(self.train)
 
 
 def load_rows(data: Data, folder: Path) -> Rows:
@@ -95,7 +106,7 @@ def load_rows(data: Data, folder: Path) -> Rows:
     train = _distinct(train, data.near_duplicates, counts)
     counts.languages.update(row.language for row in train)
     if not train:
-        raise PolyvoxError(_why_empty(counts, data))
+        raise PolyvoxError(why_empty(counts, data))
     return Rows(train, development, counts)
 
 
@@ -108,14 +119,15 @@ def _source_rows(number: int, source: Source, folder: Path, counts: DataCounts) 
     base = manifest_folder(path)
     for recording in recordings:
         counts.read += 1
-        row = _row(recording, base, number)
+        row = row_of(recording, base, number)
         if not row.path.is_file():
             counts.skipped.append(f"{row.path}: no such file, but {source.path} has a row for it")
             continue
         yield row, recording.split
 
 
-def _row(recording: Recording, base: Path, number: int) -> Row:
+def row_of(recording: Recording, base: Path, number: int) -> Row:
+    """A manifest's recording as a row of source `number`; paths start from `base`."""
     return Row(
         path=base / recording.path,
         language=recording.language,
@@ -156,11 +168,11 @@ def _split(found: Sequence[tuple[Row, str]], data: Data) -> tuple[list[Row], lis
     trained = [row for row, split in found if not split or split in data.train_splits]
     if development:
         return trained, development
-    held = [row for row in trained if _position(row) < data.development]
-    return [row for row in trained if _position(row) >= data.development], held
+    held = [row for row in trained if text_position(row) < data.development]
+    return [row for row in trained if text_position(row) >= data.development], held
 
 
-def _position(row: Row) -> float:
+def text_position(row: Row) -> float:
     """Where a row's text stands between 0 and 1, the same in every run and source."""
     text = row.translation or row.transcript
     digest = hashlib.sha256(f"polyvox-development:{text_hash(text)}".encode()).digest()
@@ -181,7 +193,8 @@ def _distinct(rows: list[Row], similarity: float, counts: DataCounts) -> list[Ro
     return [row for number, row in enumerate(rows) if number not in dropped]
 
 
-def _why_empty(counts: DataCounts, data: Data) -> str:
+def why_empty(counts: DataCounts, data: Data) -> str:
+    """What became of all rows, for the error when none is left."""
     return (
         f"no row is left to train on: {counts.read} rows read, {len(counts.skipped)} unusable, "
         f"{counts.without_text} without text, {counts.repeated} repeated, {counts.in_exclusion} in the "

@@ -26,6 +26,7 @@ from polyvox.train.tower.objective import build_objective
 from polyvox.train.tower.recipe import Recipe
 from polyvox.train.tower.rows import Rows, load_rows
 from polyvox.train.tower.shuffled import with_shuffled_texts
+from polyvox.train.tower.stream import StreamedDraws, scan
 from polyvox.train.tower.student import build_student
 from polyvox.train.tower.teacher import Teacher
 from polyvox.train.tower.trainer import (
@@ -46,6 +47,7 @@ class Prepared:
     """Everything that training needs, built from the recipe and the data."""
 
     recipe: Recipe
+    data: Path
     rows: Rows
     teacher: Teacher
     speller: Speller
@@ -89,7 +91,10 @@ def prepare(recipe: Recipe, data: Path, *, control: bool = False) -> Prepared:
     Raises:
         PolyvoxError: something is missing or wrong.
     """
-    rows = load_rows(recipe.data, data)
+    streamed = recipe.data.sources[0].stream
+    if streamed and control:
+        raise PolyvoxError("--control shuffles texts among all recordings, which a stream does not hold")
+    rows = (scan if streamed else load_rows)(recipe.data, data)
     if control:
         rows = with_shuffled_texts(rows, recipe.training.seed)
     teacher = Teacher(recipe.model.teacher)
@@ -104,7 +109,7 @@ def prepare(recipe: Recipe, data: Path, *, control: bool = False) -> Prepared:
         # Distributed training waits for the gradient of every parameter that wants one.
         student.tower.sounds.head.requires_grad_(False)
     speller = Speller(recipe.losses.labels, student.tower.inventory)
-    return Prepared(recipe, rows, teacher, speller, student, _steps(recipe, len(rows.train)))
+    return Prepared(recipe, data, rows, teacher, speller, student, _steps(recipe, rows.size))
 
 
 def _steps(recipe: Recipe, rows: int) -> int:
@@ -127,7 +132,7 @@ def build_trainer(prepared: Prepared, out: Path) -> TowerTrainer:
     arguments = training_arguments(training, out, prepared.steps, evaluated=bool(development))
     student = SentenceTransformer(modules=[prepared.student], device=str(arguments.device))
     batches = prepared.steps * training.accumulate * processes()
-    sampler = Draws(prepared.rows.train, recipe.data, training.batch, batches, training.seed)
+    sampler = _sampler(prepared, batches)
     batcher = Batcher(recipe.data, recipe.model.max_seconds, prepared.speller, out, training.seed)
     evaluator = (
         Retrieval(development, prepared.teacher, _sides(recipe), training.pool, recipe.model.max_seconds)
@@ -139,6 +144,13 @@ def build_trainer(prepared: Prepared, out: Path) -> TowerTrainer:
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(Journal(out))
     return trainer
+
+
+def _sampler(prepared: Prepared, batches: int) -> Draws | StreamedDraws:
+    data, training, rows = prepared.recipe.data, prepared.recipe.training, prepared.rows
+    if rows.streamed:
+        return StreamedDraws(data, prepared.data, rows.unwanted, training.batch, batches, training.seed)
+    return Draws(rows.train, data, training.batch, batches, training.seed)
 
 
 def _sides(recipe: Recipe) -> list[str]:
