@@ -32,17 +32,23 @@ class _Run:
 
     def read(self, number: int) -> None:
         """Search until the end; what fails outside the restart is an error."""
-        while not self.over:
-            url, calm = self.url, not self.restarting
-            try:
-                answer = httpx.post(f"{url}/v1/search", json={"query": f"morning {number}"}, timeout=60)
-                failed = "" if answer.status_code in (200, 503) else f"{answer.status_code}"
-            except httpx.HTTPError as error:
-                failed = repr(error)
-            with self.lock:
-                self.searches += 1
-                if failed and calm and not self.restarting and url == self.url:
-                    self.errors.append(failed)
+        with httpx.Client(timeout=60) as client:
+            while not self.over:
+                self._search(client, f"morning {number}")
+
+    def _search(self, client: httpx.Client, words: str) -> None:
+        url, calm = self.url, not self.restarting
+        try:
+            answer = client.post(f"{url}/v1/search", json={"query": words})
+            failed = "" if answer.status_code == 200 else f"{answer.status_code}"
+        except httpx.HTTPError as error:
+            failed = repr(error)
+        with self.lock:
+            self.searches += not failed
+            if failed and calm and not self.restarting and url == self.url:
+                self.errors.append(failed)
+        if failed:
+            time.sleep(0.5)
 
     def write(self) -> None:
         """Add batches of texts with words of their own; those of finished jobs count as committed."""

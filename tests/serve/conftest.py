@@ -7,9 +7,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-
-pytest.importorskip("fastapi", reason="needs the extra 'serve'")
-
 from tests.serve.running import EVERYWHERE, READ_TOKEN, SAMPLES, WRITE_TOKEN, Server, copied
 
 from polyvox.index import Index

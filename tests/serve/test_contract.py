@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from tests.serve.running import Server
 
 pytest.importorskip("schemathesis", reason="needs the extra 'dev'")

@@ -18,6 +18,7 @@ from polyvox.serve.settings import Limits
 LOGGER = logging.getLogger(__name__)
 
 START_SECONDS = 120.0
+DEATH_SECONDS = 5.0
 _DEATHS = {
     "SIGXCPU": "took more processor time than a file may",
     "SIGKILL": "needed too much memory or time; its reader was stopped",
@@ -80,9 +81,13 @@ class Indexing:
         process, self._process = self._process, None
         if process is None:
             return "its reader could not be started"
-        with suppress(ProcessLookupError):
+        try:
+            # A process that is dead already must not be killed: that would take its exit status from asyncio.
+            async with asyncio.timeout(DEATH_SECONDS):
+                code = await process.wait()
+        except TimeoutError:
             process.kill()
-        code = await process.wait()
+            code = await process.wait()
         name = signal.Signals(-code).name if code < 0 else ""
         LOGGER.warning("the indexing process ended with %s", name or code)
         return _DEATHS.get(name, "broke its reader")
