@@ -135,3 +135,10 @@ def test_the_verb_says_what_is_missing(
     assert "--out report.html" in capsys.readouterr().err
     assert main(["report", str(tmp_path), "--markdown", str(tmp_path / "r.md")]) == 3
     assert "holds no evaluation" in capsys.readouterr().err
+
+
+def test_notes_are_told_in_words(root: Path, page: str) -> None:
+    rows = html.document_fromstring(page).get_element_by_id("languages0").xpath(".//tbody/tr/td[1]")
+    assert ["(1)" in row.text_content() for row in rows] == [False, True]
+    assert "(1) one recording was unreadable" in page
+    assert "(1) one recording was unreadable" in markdown_report(compute_report(read_systems([root])))

@@ -12,7 +12,7 @@ from polyvox.evaluate.report.failures import failure_section
 from polyvox.evaluate.report.figures import figures_of, key, vector_maps
 from polyvox.evaluate.report.results import Figure, Report, TestResult
 from polyvox.evaluate.report.sound import Sounds
-from polyvox.evaluate.report.text import facts, headline, methods
+from polyvox.evaluate.report.text import facts, headline, methods, notes_of
 from polyvox.evaluate.report.words import (
     duration,
     language_name,
@@ -226,9 +226,10 @@ def _metrics(report: Report, result: TestResult) -> str:
 def _languages(report: Report, result: TestResult, place: int) -> str:
     rows = []
     lucky = _any_lucky(figure for row in result.rows for figure in row.figures)
+    notes = notes_of(result)
     for row in result.rows:
         cells = "".join(_cell(figure, _leads(row.figures, figure), lucky=lucky) for figure in row.figures)
-        note = f' <small title="{escape(row.note)}">*</small>' if row.note else ""
+        note = f" <small>({notes.index(row.note) + 1})</small>" if row.note else ""
         rows.append(
             f"<tr><td>{escape(language_name(row.pair.query))}{note}</td>"
             f"<td>{escape(language_name(row.pair.document))}</td>"
@@ -244,4 +245,5 @@ def _languages(report: Report, result: TestResult, place: int) -> str:
             f'<input id="filter{place}" data-filters="{name}" type="search" placeholder="a language"></div>'
         )
     caption = f"{result.metric} by language with 95 % intervals over queries"
-    return f"<h3>By language</h3>{controls}" + _table(caption, head, rows, "sortable", name)
+    told = "".join(f'<p class="note">({number}) {escape(note)}</p>' for number, note in enumerate(notes, 1))
+    return f"<h3>By language</h3>{controls}" + _table(caption, head, rows, "sortable", name) + told

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from polyvox.evaluate.report.extremes import best_and_worst
 from polyvox.evaluate.report.failures import by_task, examples
 from polyvox.evaluate.report.results import Figure, LanguageRow, Report, TestResult
-from polyvox.evaluate.report.text import facts, headline, methods
+from polyvox.evaluate.report.text import facts, headline, methods, notes_of
 from polyvox.evaluate.report.words import (
     duration,
     interval_words,
@@ -116,12 +116,13 @@ def _test(result: TestResult, labels: Sequence[str]) -> Iterator[str]:
         yield "### Best and worst languages"
         yield f"Best: {_listed(best)}."
         yield f"Worst: {_listed(worst)}."
+    notes = notes_of(result)
     yield "### By language"
     yield _table(
         ["asked in", "searched", "pool", "queries", *labels],
         [
             [
-                language_name(row.pair.query),
+                language_name(row.pair.query) + (f" ({notes.index(row.note) + 1})" if row.note else ""),
                 language_name(row.pair.document),
                 f"{row.pool:,}",
                 f"{row.queries:,}",
@@ -130,6 +131,7 @@ def _test(result: TestResult, labels: Sequence[str]) -> Iterator[str]:
             for row in result.rows
         ],
     )
+    yield "\n".join(f"({number}) {note}" for number, note in enumerate(notes, 1))
 
 
 def _listed(rows: Sequence[LanguageRow]) -> str:

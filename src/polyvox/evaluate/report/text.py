@@ -38,6 +38,11 @@ def facts(result: TestResult) -> list[tuple[str, str]]:
     return [(name, value) for name, value in found if value]
 
 
+def notes_of(result: TestResult) -> list[str]:
+    """What is unusual about some language pairs, each note once."""
+    return list(dict.fromkeys(row.note for row in result.rows if row.note))
+
+
 def _tie_words(result: TestResult) -> str:
     if any(figure and figure.optimistic is not None for row in result.rows for figure in row.figures):
         return "counted as lost (won: in brackets)"
