@@ -7,6 +7,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 from benchmarks.serving.process import Polyvox, wait_until_up
@@ -66,12 +67,12 @@ class _Run:
                 self.committed += words
             batch += 1
 
-    def _until_it_works(self, method: str, path: str, body: object = None) -> dict[str, dict[str, str]]:
+    def _until_it_works(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         while True:
             try:
                 answer = httpx.request(method, self.url + path, json=body, timeout=60)
                 if answer.status_code < 300:
-                    found: dict[str, dict[str, str]] = answer.json()
+                    found: dict[str, Any] = answer.json()
                     return found
             except httpx.HTTPError:
                 pass

@@ -26,18 +26,18 @@ def spoken(container: str, codec: str) -> bytes:
     sample = Path(str(files("polyvox"))) / "samples" / "collection" / "sw" / "taarifa.ogg"
     samples = np.resize(load_audio(sample).samples, SECONDS * 16_000)
     target = io.BytesIO()
+    rate = 48_000 if codec == "libopus" else 16_000
     with av.open(target, "w", format=container) as out:
-        stream = out.add_stream(codec, rate=48_000 if codec == "libopus" else 16_000, layout="mono")
+        stream = out.add_stream(codec, rate=rate, layout="mono")
+        if not isinstance(stream, av.AudioStream):
+            raise SystemExit(f"{codec} is no codec of sound")
         frame = av.AudioFrame.from_ndarray(
             (samples * 32767).astype(np.int16)[None], format="s16", layout="mono"
         )
         frame.sample_rate = 16_000
-        resampler = av.AudioResampler(format=stream.format, layout="mono", rate=stream.rate)
-        for piece in [*resampler.resample(frame), *resampler.resample(None)]:
-            for packet in stream.encode(piece):
-                out.mux(packet)
-        for packet in stream.encode(None):
-            out.mux(packet)
+        resampler = av.AudioResampler(format=stream.format, layout="mono", rate=rate)
+        for piece in [*resampler.resample(frame), *resampler.resample(None), None]:
+            out.mux(stream.encode(piece))
     return target.getvalue()
 
 

@@ -22,7 +22,7 @@ LOGGER = logging.getLogger(__name__)
 
 READERS = 2
 WAITING = 32
-START_SECONDS = 30.0
+START_SECONDS = 120.0
 
 
 class _Reader:

@@ -33,9 +33,13 @@ class PatientProtocol(HttpToolsProtocol):
     _refusal = (400, "this is not HTTP")
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first head."""
+        """Begin to wait for the first head, or say that there are too many connections."""
         super().connection_made(transport)
+        # Left to uvicorn, the answer to one connection too many would not have the shape of our errors.
+        most, self.limit_concurrency = self.limit_concurrency, None
         self._await_head()
+        if most is not None and len(self.connections) > most:
+            self._close(503, "too many connections")
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
@@ -97,7 +101,8 @@ class PatientProtocol(HttpToolsProtocol):
         body = json.dumps({"error": {"code": CODES[status], "message": message, "hint": ""}}).encode()
         head = (
             f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: application/json\r\n"
-            f"content-length: {len(body)}\r\nx-content-type-options: nosniff\r\nconnection: close\r\n\r\n"
+            f"content-length: {len(body)}\r\nx-content-type-options: nosniff\r\n"
+            "retry-after: 5\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
         self.transport.close()

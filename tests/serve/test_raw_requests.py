@@ -1,0 +1,114 @@
+"""Requests sent byte by byte: paths, lengths and heads that no client library would send."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+from tests.serve.running import Server
+
+HOST = b"Host: localhost\r\n"
+
+
+def talk(port: int, *pieces: bytes, wait: float = 5.0) -> bytes:
+    """Send bytes as they are; what comes back until the server closes or is silent for a while."""
+    with socket.create_connection(("127.0.0.1", port), timeout=wait) as connection:
+        heard = b""
+        try:
+            for piece in pieces:
+                connection.sendall(piece)
+            while block := connection.recv(65_536):
+                heard += block
+        except (TimeoutError, ConnectionResetError, BrokenPipeError):
+            pass
+        return heard
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/assets/../settings.py",
+        "/assets/%2e%2e/settings.py",
+        "/assets/..%2f..%2f..%2fetc%2fpasswd",
+        "/assets//etc/passwd",
+        "/assets/index.html%00.js",
+        "/assets/",
+        "/v1/items/..%2f..%2fetc%2fpasswd/audio",
+        "/uploads/a",
+    ],
+)
+def test_no_path_leads_out(server: Server, path: str) -> None:
+    raw = talk(server.port, f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    assert raw.startswith((b"HTTP/1.1 404", b"HTTP/1.1 400")), raw[:200]
+    assert b"root:" not in raw
+
+
+def test_an_oversized_upload_is_refused_before_it_is_sent(server: Server) -> None:
+    head = (
+        b"POST /v1/files HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+        b"Content-Length: 2147483648\r\n\r\n"
+    )
+    began = time.monotonic()
+    assert talk(server.port, head).startswith(b"HTTP/1.1 413")
+    assert time.monotonic() - began < 4
+
+
+def test_an_endless_upload_is_cut_off(server: Server) -> None:
+    head = (
+        b"POST /v1/search HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n"
+    )
+    chunk = b"100000\r\n" + b" " * 0x100000 + b"\r\n"
+    heard = talk(server.port, head, *[chunk] * 12)
+    assert heard == b"" or heard.startswith(b"HTTP/1.1 413")
+    assert server.client.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n" + HOST + HOST + b"\r\n", b"400"),
+        (
+            b"POST /v1/search HTTP/1.1\r\n" + HOST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+            b"400",
+        ),
+        (
+            b"POST /v1/search HTTP/1.1\r\n"
+            + HOST
+            + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"400",
+        ),
+        (b"POST /v1/search HTTP/1.1\r\n" + HOST + b"Content-Length: -5\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 40_000 + b"\r\n\r\n", b"431"),
+        (b"GET / HTTP/1.1\r\n" + HOST + b"A: b\r\n" * 150 + b"\r\n", b"431"),
+        (b"GET /" + b"a" * 40_000, b"431"),
+        (b"\x16\x03\x01\x02\x00\x01\x00", b"400"),
+        (b"GET / HTTP/9.9\r\n" + HOST + b"\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: local\x00host\r\n\r\n", b"400"),
+        (b"GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n", b"403"),
+    ],
+)
+def test_heads_that_are_a_trick(server: Server, request_bytes: bytes, status: bytes) -> None:
+    heard = talk(server.port, request_bytes, wait=3.0)
+    assert heard.startswith(b"HTTP/1.1 " + status), heard[:200]
+    assert b"Traceback" not in heard
+    assert server.client.get("/health").status_code == 200
+
+
+@pytest.mark.slow
+def test_a_head_that_never_ends_is_cut_off(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\n")
+        began = time.monotonic()
+        try:
+            while time.monotonic() - began < 18:
+                connection.settimeout(1.0)
+                try:
+                    if not connection.recv(100):
+                        break
+                except TimeoutError:
+                    connection.sendall(b"X-a: b\r\n")
+        except OSError:
+            pass
+        assert 8 < time.monotonic() - began < 15
