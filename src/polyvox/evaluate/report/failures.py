@@ -59,7 +59,7 @@ def _card(failure: Failure, sounds: Sounds) -> Iterator[str]:
     language = failure.query_language
     yield '<article class="failure"><dl>'
     yield f"<dt>Asked, {escape(language_name(language))}</dt><dd>"
-    yield _words(failure.query_text, language) + _player(failure.query_audio, "the query", sounds) + "</dd>"
+    yield _shown(failure.query_text, failure.query_audio, "the query", sounds, language=language) + "</dd>"
     rank = f"its rank: {failure.rank:,}" if failure.rank else "not in the pool"
     yield f"<dt>Wanted ({rank})</dt><dd>{_words(failure.wanted_text)}</dd></dl><div><dl><dt>Got</dt></dl><ol>"
     for answer in failure.got:
@@ -69,7 +69,16 @@ def _card(failure: Failure, sounds: Sounds) -> Iterator[str]:
 
 def _answer(answer: Answer, sounds: Sounds) -> str:
     score = f'<span class="score">{rounded(answer.score)}</span>'
-    return _words(answer.text, after=score) + _player(answer.audio, "this hit", sounds)
+    return _shown(answer.text, answer.audio, "this hit", sounds, after=score)
+
+
+def _shown(
+    words: str, audio: str | None, what: str, sounds: Sounds, *, language: str = "", after: str = ""
+) -> str:
+    """Words, a player, or both; a recording whose words nobody knows has only a player."""
+    if words or not audio:
+        return _words(words, language, after) + _player(audio, what, sounds)
+    return _player(audio, what, sounds) + after
 
 
 def _words(words: str, language: str = "", after: str = "") -> str:
@@ -87,4 +96,4 @@ def _player(path: str | None, what: str, sounds: Sounds) -> str:
         address = sounds.address(path)
     except ReadError as error:
         return f'<p class="note">Recording {escape(error.reason)}.</p>'
-    return f'<audio controls preload="none" aria-label="Play {what}" src="{address}"></audio>'
+    return f'<audio controls preload="metadata" aria-label="Play {what}" src="{address}"></audio>'
