@@ -20,7 +20,7 @@ QUESTION = SAMPLES / "queries" / "sw.ogg"
 WRITE_TOKEN = "write-token-for-tests"  # noqa: S105
 READ_TOKEN = "read-token-for-tests"  # noqa: S105
 EVERYWHERE = "0.0.0.0"  # noqa: S104
-PATIENCE = 90.0
+PATIENCE = 300.0
 
 Hit = dict[str, Any]
 
