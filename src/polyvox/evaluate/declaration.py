@@ -165,7 +165,7 @@ def built_in_tasks() -> Mapping[str, Task]:
 
 
 def find_tasks(names: Iterable[str]) -> list[Task]:
-    """Tasks by name, or by the path of a declaration.
+    """Tasks by name, by the path of a declaration, or mteb's as `mteb:NAME`.
 
     Raises:
         TaskError: there is no such task; the message has the nearest names.
@@ -177,6 +177,10 @@ def _find(name: str) -> Task:
     tasks = built_in_tasks()
     if name in tasks:
         return tasks[name]
+    if name.startswith("mteb:"):
+        from polyvox.evaluate.readers.mteb import declaration
+
+        return declaration(name)
     if name.endswith(".toml"):
         return read_task(Path(name))
     near = get_close_matches(name, tasks, 3, 0.4)

@@ -16,13 +16,14 @@ _SOUND = frozenset({".ogg", ".opus", ".wav", ".mp3", ".flac", ".m4a"})
 def revision(task: Task, data: Path) -> str:
     """The declared revision with twelve hexadecimal digits over the task's files.
 
-    Recordings count by name and size, all else by content.
+    Recordings count by name and size, all else by content. Data that is elsewhere has the
+    declared revision only.
 
     Raises:
         OSError: a file cannot be read.
     """
     path = data / task.path
-    if not path.exists():
+    if task.path == "." or not path.exists():
         return task.revision
     digest = hashlib.sha256()
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())

@@ -22,6 +22,7 @@ _HOMES: Mapping[str, str] = {
     "scored": "scored",
     "xquad-r": "xquad",
     "afriqa": "afriqa",
+    "mteb": "mteb",
 }
 """The name of a format, and the file here that has its `read`."""
 

@@ -1,10 +1,10 @@
 """Texts or recordings with a class: intents, topics, commands; with a few examples of each, or none.
 
-`columns`: `label`, and `text` or `audio`; `language`, `split`; `unit` (an example is no query in any language).
-`options`: `files`, `header`, `audio_folder` and `language` as for columns; `split`; `quoted`; `records = "squad"`
-for questions in SQuAD's layout; `shots`. With 0 shots only the name of a class is known, in `label_language`.
-With k, a class is the mean of k examples, which the option `seed` draws from `shots_split`, or else from all
-rows; `shots_language` takes them from one language, for transfer.
+`columns`: `label`, and `text` or `audio`; `language`, `split`; `unit` (an example is never a query).
+`options`: `files`, `header`, `audio_folder` and `language` as for columns; `split`; `quoted`; `shots`;
+`records = "squad"` for questions in SQuAD's layout. With 0 shots only the name of a class is known, in
+`label_language`. With k, a class is the mean of k examples, which the option `seed` draws from `shots_split`,
+or else from all rows; `shots_language` takes them from one language, for transfer.
 """
 
 from __future__ import annotations
