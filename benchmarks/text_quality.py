@@ -19,9 +19,10 @@ from pathlib import Path
 from statistics import fmean
 
 import langcodes
-import numpy as np
 
 from polyvox.encode import Encoder, load_encoder
+from polyvox.evaluate.metrics.success import success
+from polyvox.evaluate.search import Tie, relevant_pairs, search
 
 RESULT = Path(__file__).parent / "results" / "text-quality.md"
 SENTENCE_SOURCES = ("bible", "tldr", "curriculum", "manual", "interface")
@@ -62,11 +63,10 @@ class Recall:
 
 def recall(encoder: Encoder, queries: Sequence[str], passages: Sequence[str]) -> float:
     """Share of queries whose best passage has the text of the passage in the same place; ties are misses."""
-    similarity = encoder.encode_text(queries) @ encoder.encode_text(passages).T
-    texts = np.array(passages, object)
-    wrong = texts[:, None] != texts[None, :]
-    best_wrong = np.where(wrong, similarity, -np.inf).max(axis=1)
-    return float((similarity.diagonal() > best_wrong).mean())
+    pool = list(dict.fromkeys(passages))
+    relevant = relevant_pairs([{wanted: 1} for wanted in passages], pool)
+    found = search(encoder.encode_text(queries), encoder.encode_text(pool), relevant, 0)
+    return float(success(found.first_ranks(Tie.PESSIMISTIC), 1).mean())
 
 
 def measure(encoder: Encoder, pairs: Mapping[str, list[tuple[str, str]]]) -> list[Recall]:

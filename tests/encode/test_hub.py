@@ -51,6 +51,13 @@ def test_a_folder_becomes_an_encoder(model_folder: Path) -> None:
     assert vectors.dtype == np.float32
 
 
+def test_what_decides_the_vectors_beside_the_weights_is_told(model_folder: Path) -> None:
+    encoder = HubEncoder(str(model_folder))
+    assert encoder.prompts == {"query": "query: ", "document": "passage: "}
+    assert encoder.precision == "float32"
+    assert encoder.max_length == ""
+
+
 def test_a_row_does_not_depend_on_its_batch(model_folder: Path) -> None:
     encoder = load_encoder(model_folder)
     texts = ["red", "green blue red", "blue"]

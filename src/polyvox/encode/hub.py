@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -72,6 +73,23 @@ class HubEncoder:
     def model(self) -> SentenceTransformer:
         """The sentence-transformers model itself."""
         return self._model
+
+    @property
+    def prompts(self) -> Mapping[str, str]:
+        """What the model puts before texts, by its own names of the occasions; empty ones are left out."""
+        return {name: prompt for name, prompt in self._model.prompts.items() if prompt}
+
+    @property
+    def precision(self) -> str:
+        """The types of its weights."""
+        kinds = {str(weights.dtype).removeprefix("torch.") for weights in self._model.parameters()}
+        return ", ".join(sorted(kinds))
+
+    @property
+    def max_length(self) -> str:
+        """How much of a text it reads."""
+        tokens = self._model.get_max_seq_length()
+        return f"{tokens:.0f} tokens" if tokens and math.isfinite(tokens) else ""
 
     def encode_text(self, texts: Sequence[str], *, role: Role = Role.PASSAGE) -> Vectors:
         """Encode texts, (N, dimension).
