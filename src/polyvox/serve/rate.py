@@ -47,13 +47,15 @@ class RateLimit:
 def network_of(client: str) -> str:
     """What counts as one client: an IPv4 address, or the /64 network of an IPv6 address.
 
-    >>> network_of("10.0.0.1"), network_of("2001:db8::7")
-    ('10.0.0.1', '2001:db8::/64')
+    >>> network_of("10.0.0.1"), network_of("::ffff:10.0.0.1"), network_of("2001:db8::7")
+    ('10.0.0.1', '10.0.0.1', '2001:db8::/64')
     """
     try:
         address = ipaddress.ip_address(client)
     except ValueError:
         return client
-    if address.version == 4:
+    if isinstance(address, ipaddress.IPv4Address):
         return client
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
     return str(ipaddress.ip_network(f"{client.partition('%')[0]}/64", strict=False))
