@@ -63,7 +63,7 @@ def test_negatives_come_from_all_processes(tmp_path: Path) -> None:
     vectors = torch.randn(6, 4, generator=generator, requires_grad=True)
     targets = torch.nn.functional.normalize(torch.randn(6, 4, generator=generator), dim=1)
     whole = frozen_contrastive(vectors, targets, scale=5.0)
-    whole.backward()
+    whole.backward()  # type: ignore[no-untyped-call]
     assert found[0][0].item() == pytest.approx(whole.item(), abs=1e-6)
     assert vectors.grad is not None
     both = torch.cat([gradient for _, gradient in found]) / 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from polyvox.train.tower.exclusion import excluded_hashes
 from polyvox.train.tower.model_section import Data, Source
 from polyvox.train.tower.rows import DataCounts, Row, Rows, file_hash, row_of, text_position, why_empty
 
+T = TypeVar("T")
 _TEXT_FIELDS = ("path", "language", "split", "transcript", "translation", "speaker")
 
 
@@ -147,7 +149,7 @@ def _recording(found: ManifestRow, names: dict[str, str], language: str) -> Reco
     return Recording(**texts, seconds=seconds)
 
 
-def shuffled(rows: Iterator[Row], size: int, dice: np.random.Generator) -> Iterator[Row]:
+def shuffled(rows: Iterator[T], size: int, dice: np.random.Generator) -> Iterator[T]:
     """An endless iterator in a random order: each row leaves a buffer of `size` at random."""
     buffer = [next(rows) for _ in range(size)]
     while True:
