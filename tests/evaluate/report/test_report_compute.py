@@ -91,6 +91,9 @@ def test_the_mean_is_over_languages_that_all_were_measured_in(tmp_path: Path) ->
     result = report(MadeUp(), fewer, root=tmp_path).tests[0]
     assert [mean and mean.value for mean in result.mean] == [0.75, 0.5]
     assert [row.figures[1] is None for row in result.rows] == [False, True]
+    assert result.pairs_words == "1 of 2"
+    full = [(row.system, row.figure.value) for row in result.dimensions if row.dimension == 8]
+    assert full == [(0, 0.75), (1, 0.5)], "the widths are compared on the same pairs"
 
 
 def test_the_best_and_the_worst(tmp_path: Path) -> None:

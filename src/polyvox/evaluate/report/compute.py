@@ -69,6 +69,7 @@ class _Work:
         having = [system for system in self.systems if system.has(test)]
         metric = primary_metric(having, test)
         pairs = list(dict.fromkeys(c.pair for one in having for c in one.cells(test) if c.metric == metric))
+        common = self._common(test, metric, pairs)
         first = having[0].summaries[_cells(having[0], test, metric)[0]]
         return TestResult(
             test=test,
@@ -77,9 +78,10 @@ class _Work:
             relevance=first.relevance,
             seeds=tuple(sorted({one.summaries[c].seed for one in having for c in one.cells(test)})),
             rows=tuple(self._row(test, metric, pair) for pair in pairs),
-            mean=self._mean(test, metric, self._common(test, metric, pairs)),
-            dimensions=tuple(self._dimensions(test, metric)),
-            metrics=tuple(self._metrics(having, test, self._common(test, metric, pairs))),
+            common=len(common),
+            mean=self._mean(test, metric, common),
+            dimensions=tuple(self._dimensions(test, metric, common)),
+            metrics=tuple(self._metrics(having, test, common)),
         )
 
     def _common(self, test: Test, metric: str, pairs: Sequence[Pair]) -> list[Pair]:
@@ -160,12 +162,13 @@ class _Work:
             return None
         return np.concatenate([group.astype(np.float64) / (len(group) * len(pairs)) for group in known])
 
-    def _dimensions(self, test: Test, metric: str) -> Iterator[DimensionRow]:
+    def _dimensions(self, test: Test, metric: str, common: Sequence[Pair]) -> Iterator[DimensionRow]:
         for place, system in enumerate(self.systems):
             cells = _cells(system, test, metric) if system.has(test) else []
             widths = sorted({cell.dimension for cell in cells}, reverse=True)
             for width in widths:
-                pairs = [c.pair for c in cells if c.dimension == width and c.tie != OPTIMISTIC]
+                measured = {c.pair for c in cells if c.dimension == width and c.tie != OPTIMISTIC}
+                pairs = [pair for pair in common if pair in measured]
                 figure = self._mean_figure(system, test, metric, pairs, width)
                 if figure is None:
                     continue

@@ -135,7 +135,7 @@ def _summary(report: Report) -> str:
         cells = "".join(_cell(figure, _leads(result.mean, figure), lucky=lucky) for figure in result.mean)
         rows.append(
             f'<tr><th scope="row">{name}</th><td>{escape(result.metric)}</td>'
-            f'<td class="n">{len(result.rows)}</td><td class="n">{result.queries:,}</td>{cells}</tr>'
+            f'<td class="n">{result.pairs_words}</td><td class="n">{result.queries:,}</td>{cells}</tr>'
         )
     head = _head("test", "metric", "language pairs", "queries", *_labels(report), numbers_from=2)
     caption = "Mean over language pairs with its 95 % interval"

@@ -72,7 +72,7 @@ def _parts(report: Report) -> Iterator[str]:
             [
                 title_of(one.test),
                 one.metric,
-                str(len(one.rows)),
+                one.pairs_words,
                 f"{one.queries:,}",
                 *map(figure_words, one.mean),
             ]

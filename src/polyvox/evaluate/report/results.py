@@ -69,7 +69,11 @@ class MetricRow:
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """Everything that is told of one test; `mean` has one entry a system."""
+    """Everything that is told of one test.
+
+    `mean` has one entry a system; it and `dimensions` are over the `common` language pairs that every system
+    with this test was measured in.
+    """
 
     test: Test
     metric: str
@@ -77,6 +81,7 @@ class TestResult:
     relevance: str
     seeds: tuple[int, ...]
     rows: tuple[LanguageRow, ...]
+    common: int
     mean: tuple[Figure | None, ...]
     dimensions: tuple[DimensionRow, ...]
     metrics: tuple[MetricRow, ...]
@@ -85,6 +90,12 @@ class TestResult:
     def queries(self) -> int:
         """Queries of all language pairs."""
         return sum(row.queries for row in self.rows)
+
+    @property
+    def pairs_words(self) -> str:
+        """How many language pairs the means are over."""
+        every = len(self.rows)
+        return f"{every:,}" if self.common == every else f"{self.common:,} of {every:,}"
 
 
 @dataclass(frozen=True, slots=True)

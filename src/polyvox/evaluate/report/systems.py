@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 
 from polyvox.errors import PolyvoxError
-from polyvox.evaluate.folder import read_evaluations
+from polyvox.evaluate.folder import SystemCard, read_evaluations
 from polyvox.evaluate.report.parts import part_directions
 from polyvox.evaluate.report.scores import Cell, SystemScores, Test
 
@@ -27,16 +27,26 @@ def read_systems(folders: Sequence[Path]) -> list[SystemScores]:
             raise PolyvoxError(
                 f"the system {name!r} ({fingerprint}) is there {count} times; name only one of its folders"
             )
-    names = Counter(evaluation.card.name for evaluation in evaluations)
-    systems = [
-        SystemScores(
-            one, one.card.name if names[one.card.name] == 1 else f"{one.card.name} {one.card.slug[-8:]}"
-        )
-        for one in evaluations
-    ]
+    names = Counter(short_name(evaluation.card.name) for evaluation in evaluations)
+    systems = [SystemScores(one, _label(one.card, names)) for one in evaluations]
     part_directions(systems)
     check_comparable(systems)
     return systems
+
+
+def short_name(name: str) -> str:
+    """A model's name, or the end of the path where it lies.
+
+    >>> short_name("sentence-transformers/LaBSE"), short_name("/home/ada/models/tower")
+    ('sentence-transformers/LaBSE', 'models/tower')
+    """
+    path = PurePath(name)
+    return "/".join(path.parts[-2:]) if path.is_absolute() else name
+
+
+def _label(card: SystemCard, names: Counter[str]) -> str:
+    name = short_name(card.name)
+    return name if names[name] == 1 else f"{name} {card.fingerprint[:8]}"
 
 
 def check_comparable(systems: Sequence[SystemScores]) -> None:
