@@ -216,3 +216,17 @@ def test_a_wrong_declaration_says_what_is_right(tmp_path: Path, change: tuple[st
     (tmp_path / "wrong.toml").write_text(DECLARATION.replace(*change, 1))
     with pytest.raises(PolyvoxError, match=reason):
         read_task(tmp_path / "wrong.toml")
+
+
+def test_a_model_that_knows_no_roles_hears_a_recording_once(tmp_path: Path) -> None:
+    from polyvox.evaluate.problem import Content
+    from polyvox.evaluate.vectors import Vectoriser
+
+    class Symmetric(WordEncoder):
+        symmetric = True
+
+    for encoder, times in ((Symmetric(), 1), (WordEncoder(), 2)):
+        vectoriser = Vectoriser(encoder)
+        for role in Role:
+            vectoriser([Content("rain"), Content("rain")], role)
+        assert encoder.encoded == ["rain"] * times

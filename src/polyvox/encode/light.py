@@ -65,6 +65,11 @@ class LightEncoder:
 
         return SpeechTower.load(self._folder)
 
+    @property
+    def symmetric(self) -> bool:
+        """Whether queries and passages are encoded alike, so that each needs to be encoded once only."""
+        return True
+
     def encode_text(self, texts: Sequence[str], *, role: Role = Role.PASSAGE) -> Vectors:
         """Encode texts, (N, dimension); both roles are encoded alike.
 

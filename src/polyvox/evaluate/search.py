@@ -169,9 +169,15 @@ def _count(scores: Vectors, rows: Integers, wanted: Vectors) -> tuple[Integers, 
     """For each pair, how many scores of its row are higher than its own, and how many are equal."""
     whole = len(rows) == len(scores) and bool((rows == np.arange(len(rows))).all())
     of_pair = scores if whole else scores[rows]
-    high = np.count_nonzero(of_pair >= (wanted - np.float32(TOLERANCE))[:, None], axis=1)
-    over = np.count_nonzero(of_pair > (wanted + np.float32(TOLERANCE))[:, None], axis=1)
+    high = _true_by_row(of_pair >= (wanted - np.float32(TOLERANCE))[:, None])
+    over = _true_by_row(of_pair > (wanted + np.float32(TOLERANCE))[:, None])
     return over, high - over
+
+
+def _true_by_row(mask: NDArray[np.bool_]) -> Integers:
+    """How many are true in each row; by bits, which takes half the time of `count_nonzero` with an axis."""
+    counted: Integers = np.bitwise_count(np.packbits(mask, axis=1)).sum(axis=1, dtype=np.int64)
+    return counted
 
 
 def _keep_best(best: Integers, best_scores: Vectors, scores: Vectors, left: int) -> None:
@@ -184,12 +190,22 @@ def _keep_best(best: Integers, best_scores: Vectors, scores: Vectors, left: int)
         places = _largest(scores, width)
         best[:, :width], best_scores[:, :width] = places, np.take_along_axis(scores, places, 1)
         return
-    for row in np.flatnonzero((scores > best_scores[:, -1:]).any(axis=1)):
-        better = np.flatnonzero(scores[row] > best_scores[row, -1])
-        merged = np.concatenate([best_scores[row], scores[row, better]])
-        places = np.concatenate([best[row], better + left])
-        order = np.argsort(-merged, kind="stable")[:top]
-        best[row], best_scores[row] = places[order], merged[order]
+    rows = np.flatnonzero((scores > best_scores[:, -1:]).any(axis=1))
+    if len(rows):
+        best[rows], best_scores[rows] = _merged(best[rows], best_scores[rows], scores[rows], left)
+
+
+def _merged(best: Integers, best_scores: Vectors, scores: Vectors, left: int) -> tuple[Integers, Vectors]:
+    """The best of the running best and of a block's better ones, row by row but without a loop."""
+    top = best.shape[1]
+    row, column = np.divmod(np.flatnonzero(scores > best_scores[:, -1:]), scores.shape[1])
+    rows = np.concatenate([np.repeat(np.arange(len(best)), top), row])
+    places = np.concatenate([best.ravel(), column + left])
+    values = np.concatenate([best_scores.ravel(), scores[row, column]])
+    order = np.lexsort((places, -values, rows))
+    position = np.arange(len(order)) - np.searchsorted(rows[order], rows[order])
+    first = order[position < top]
+    return places[first].reshape(-1, top), values[first].reshape(-1, top)
 
 
 def _largest(scores: Vectors, top: int) -> Integers:

@@ -59,6 +59,8 @@ class Vectoriser:
     def __init__(self, encoder: Encoder, watch: Watch | None = None) -> None:
         self._encoder = encoder
         self._watch = watch or (lambda done, total, what: None)
+        # A recording that is asked and searched need not be heard twice by a model that knows no roles.
+        self._alike = bool(getattr(encoder, "symmetric", False))
         self._known: dict[tuple[Role, str | Path | bytes], Vectors] = {}
         self.cost = Cost()
         self.unreadable = Unreadable()
@@ -70,6 +72,7 @@ class Vectoriser:
             ModalityError: the model does not encode such content.
             TaskError: a vector is not a number; the message names the content.
         """
+        role = Role.PASSAGE if self._alike else role
         keys = [(role, _identity(content)) for content in contents]
         new = {key: c for key, c in zip(keys, contents, strict=True) if key not in self._known}
         texts = [content for content in new.values() if content.modality is Modality.TEXT]

@@ -57,6 +57,34 @@ def test_any_other_name_goes_through_the_library(name: str) -> None:
     assert measured.value == pytest.approx(next(iter(expected.values())), abs=1e-6)
 
 
+def test_the_evaluator_of_sentence_transformers_agrees_on_binary_judgements() -> None:
+    """It leaves out queries without relevant documents, so there are none here."""
+    evaluation = pytest.importorskip("sentence_transformers.sentence_transformer.evaluation")
+    run, graded = random_run(9)
+    qrels = {query: {d: 1 for d, grade in judged.items() if grade} for query, judged in graded.items()}
+    evaluator = evaluation.InformationRetrievalEvaluator(
+        dict.fromkeys(run, ""),
+        {document: "" for listed in run.values() for document in listed},
+        {query: set(judged) for query, judged in qrels.items()},
+        map_at_k=[1_000],
+    )
+    hits = [[{"corpus_id": d, "score": s} for d, s in run[query].items()] for query in evaluator.queries_ids]
+    theirs = evaluator.compute_metrics(hits)
+    evidence = judge(run, qrels).evidence
+    pairs = {
+        "Hits@3": theirs["accuracy@k"][3],
+        "P@5": theirs["precision@k"][5],
+        "R@5": theirs["recall@k"][5],
+        "MRR@10": theirs["mrr@k"][10],
+        "nDCG@10": theirs["ndcg@k"][10],
+        "MAP": theirs["map@k"][1_000],
+    }
+    for name, expected in pairs.items():
+        measured = metric(name).measure(evidence, Tie.PESSIMISTIC)
+        assert measured is not None
+        assert measured.value == pytest.approx(expected, abs=1e-6), name
+
+
 def test_ties_are_where_the_library_and_we_differ_on_purpose() -> None:
     run, qrels = {"q": {"a": 1.0, "b": 1.0}}, {"q": {"a": 1}}
     evidence: Evidence = judge(run, qrels).evidence
