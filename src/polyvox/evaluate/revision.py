@@ -23,7 +23,7 @@ def revision(task: Task, data: Path) -> str:
         OSError: a file cannot be read.
     """
     path = data / task.path
-    if task.path == "." or not path.exists():
+    if not task.path or not path.exists():
         return task.revision
     digest = hashlib.sha256()
     files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())

@@ -24,7 +24,7 @@ def declaration(name: str) -> Task:
         name=name,
         title=f"{name.removeprefix(PREFIX)}, as mteb has it",
         reader="mteb",
-        path=".",
+        path="",
         revision="mteb",
         licence="see mteb",
         citation="Muennighoff et al., MTEB: Massive Text Embedding Benchmark, EACL 2023",
