@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -60,11 +60,12 @@ class _Watch:
         )
 
 
-def fault_rows(index: Path) -> list[str]:
+def fault_rows(index: Path) -> Iterator[str]:
     """One row for each attack, on one server."""
     server = Polyvox(index, "--upload-files", str(DAMAGED), "--upload-seconds", "3600")
     try:
-        return [_Watch(server).during(name, attack) for name, attack in ATTACKS.items()]
+        for name, attack in ATTACKS.items():
+            yield _Watch(server).during(name, attack)
     finally:
         server.stop()
 
