@@ -1,10 +1,11 @@
 """Recognise, then encode the words; or encode speech at once: what each finds, and what it costs.
 
-    python -m benchmarks.cascade --data ../shared/data [--model default] [--limit N]
+    python -m benchmarks.cascade --data ../shared/data [--model default] [--whisper CHECKPOINT] [--limit N]
 
 English recordings of the test meanings (gcompris and artikulate, see `benchmarks/speech_quality.py`), pools
 of 500 English texts. The cascade is pocketsphinx with its English model and the text half of the same model.
-Each system runs in a process of its own, on one thread. Writes benchmarks/results/cascade.md.
+Whisper comes beside it where a checkpoint is named. Each system runs in a process of its own, on one thread.
+Writes benchmarks/results/cascade.md.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from benchmarks.speech_quality import SETS, candidates_for, other_texts, ranks
 
-from polyvox.encode import Encoder, load_encoder
+from polyvox.evaluate.systems import load_system
 from polyvox.item import Audio
 from polyvox.read.sound import load_audio
 from polyvox.train.human_speech import human_speech
@@ -40,25 +41,16 @@ def english_tests(data: Path, limit: int | None) -> tuple[list[Audio], list[str]
     return [load_audio(one.path) for one in tested], wanted, pool
 
 
-def ours(model: str) -> Encoder:
-    """The model itself."""
-    return load_encoder(model)
+def systems_of(model: str, whisper: str | None) -> list[str]:
+    """What is measured, as `load_system` names it: the model itself first."""
+    recognisers = ["pocketsphinx", *([f"whisper={whisper}"] if whisper else [])]
+    return [model, *(f"cascade:{recogniser}+{model}" for recogniser in recognisers)]
 
 
-def pocketsphinx(model: str) -> Encoder:
-    """Pocketsphinx, then the text half."""
-    from polyvox.evaluate.cascade import PocketsphinxCascade
-
-    return PocketsphinxCascade(load_encoder(model))
-
-
-SYSTEMS: dict[str, Callable[[str], Encoder]] = {"ours": ours, "pocketsphinx": pocketsphinx}
-
-
-def measure(system: str, model: str, data: Path, limit: int | None) -> dict[str, float | str]:
+def measure(system: str, data: Path, limit: int | None) -> dict[str, float | str]:
     """One system's figures; processor time is of this process with its threads."""
     audio, wanted, pool = english_tests(data, limit)
-    encoder = SYSTEMS[system](model)
+    encoder = load_system(system)
     encoder.encode_speech(audio[:1])
     texts = encoder.encode_text(pool)
     wall, busy = time.perf_counter(), time.process_time()
@@ -83,7 +75,7 @@ def measure(system: str, model: str, data: Path, limit: int | None) -> dict[str,
 
 def apart(system: str, given: argparse.Namespace) -> dict[str, float | str]:
     """`measure` in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.cascade", "--system", system, "--model", given.model]
+    command = [sys.executable, "-m", "benchmarks.cascade", "--system", system]
     command += ["--data", str(given.data), *(["--limit", str(given.limit)] if given.limit else [])]
     threads = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, check=True, capture_output=True, text=True, env=threads)
@@ -109,7 +101,7 @@ def table(figures: Sequence[dict[str, float | str]]) -> str:
             f"| {row['name']} | {row['first']:.3f} | {row['fifth']:.3f} | {row['reciprocal']:.3f} | "
             f"{busy:.4f} | {1 / busy:.1f} × | {row['memory']:.0f} |"
         )
-    if len(figures) == 2:
+    if len(figures) > 1:
         ratio = float(figures[1]["busy"]) / float(figures[0]["busy"])
         lines.append(f"\nThe first is {ratio:.0f} times as fast as the second.")
     return "\n".join(lines) + "\n"
@@ -121,12 +113,13 @@ def main() -> None:
     parser.add_argument("--model", default="default")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--limit", type=int, help="recordings")
-    parser.add_argument("--system", choices=list(SYSTEMS))
+    parser.add_argument("--whisper", metavar="CHECKPOINT", help="a Whisper checkpoint as a third system")
+    parser.add_argument("--system", help="measure this one alone and print JSON")
     given = parser.parse_args()
     if given.system:
-        print(json.dumps(measure(given.system, given.model, given.data, given.limit)))
+        print(json.dumps(measure(given.system, given.data, given.limit)))
         return
-    report = table([apart(system, given) for system in SYSTEMS])
+    report = table([apart(system, given) for system in systems_of(given.model, given.whisper)])
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(report, encoding="utf-8")
     print(report)
