@@ -142,8 +142,10 @@ def two_gigabytes(server: Polyvox) -> str:
 
 
 def dribblers(server: Polyvox) -> str:
-    """Connections that send a byte of a head now and then; others must be served meanwhile."""
+    """Connections that send a line of a head now and then; others must be served meanwhile."""
     connections = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(DRIBBLERS)]
+    for connection in connections:
+        connection.sendall(b"GET / HTTP/1.1\r\n")
     began, slowest, open_ones = time.monotonic(), 0.0, connections
     while open_ones and time.monotonic() - began < 60:
         asked = time.monotonic()
@@ -244,7 +246,7 @@ def _flood(port: int, opening: bytes, block: bytes, times: int) -> tuple[int, by
 
 def _dribble(connection: socket.socket) -> bool:
     try:
-        connection.send(b"G")
+        connection.send(b"X-a: b\r\n")
         connection.setblocking(False)
         return connection.recv(4_096) != b"" and False
     except BlockingIOError:

@@ -44,7 +44,7 @@ def run_server(
             http=PatientProtocol,
             ws="none",
             lifespan="on",
-            log_level="warning",
+            log_level="error",
             access_log=False,
             proxy_headers=False,
             server_header=False,
