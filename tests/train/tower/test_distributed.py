@@ -35,7 +35,7 @@ torch.save((loss.detach(), vectors.grad), sys.argv[1] + f"/{rank}.pt")
 
 
 def launched(*command: str) -> list[tuple[int, str]]:
-    """Two processes with what `torchrun` and `accelerate launch` tell theirs; exit codes and what they said."""
+    """Two processes with what launchers tell theirs; exit codes and what they said."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
