@@ -190,18 +190,21 @@ def _keep_best(best: Integers, best_scores: Vectors, scores: Vectors, left: int)
         places = _largest(scores, width)
         best[:, :width], best_scores[:, :width] = places, np.take_along_axis(scores, places, 1)
         return
-    rows = np.flatnonzero((scores > best_scores[:, -1:]).any(axis=1))
-    if len(rows):
-        best[rows], best_scores[rows] = _merged(best[rows], best_scores[rows], scores[rows], left)
-
-
-def _merged(best: Integers, best_scores: Vectors, scores: Vectors, left: int) -> tuple[Integers, Vectors]:
-    """The best of the running best and of a block's better ones, row by row but without a loop."""
-    top = best.shape[1]
     row, column = np.divmod(np.flatnonzero(scores > best_scores[:, -1:]), scores.shape[1])
+    rows, row_of = np.unique(row, return_inverse=True)
+    if len(rows):
+        better = row_of, column + left, scores[row, column]
+        best[rows], best_scores[rows] = _merged(best[rows], best_scores[rows], *better)
+
+
+def _merged(
+    best: Integers, best_scores: Vectors, row: Integers, place: Integers, score: Vectors
+) -> tuple[Integers, Vectors]:
+    """The best of the running best and of what is better than the last of them, without a loop over rows."""
+    top = best.shape[1]
     rows = np.concatenate([np.repeat(np.arange(len(best)), top), row])
-    places = np.concatenate([best.ravel(), column + left])
-    values = np.concatenate([best_scores.ravel(), scores[row, column]])
+    places = np.concatenate([best.ravel(), place])
+    values = np.concatenate([best_scores.ravel(), score])
     order = np.lexsort((places, -values, rows))
     position = np.arange(len(order)) - np.searchsorted(rows[order], rows[order])
     first = order[position < top]
