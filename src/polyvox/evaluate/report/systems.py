@@ -58,7 +58,10 @@ def check_comparable(systems: Sequence[SystemScores]) -> None:
     """
     for system in systems:
         if not system.summaries:
-            raise PolyvoxError(f"the evaluation of {system.label!r} holds no numbers; run it again")
+            raise PolyvoxError(
+                f"the evaluation of {system.label!r} ({system.card.slug}) holds no numbers, so none of its tasks "
+                "could be measured; name the other systems' folders one by one"
+            )
     first, *others = systems
     for other in others:
         shared = [test for test in first.tests() if other.has(test)]
