@@ -59,8 +59,8 @@ def check_comparable(systems: Sequence[SystemScores]) -> None:
     for system in systems:
         if not system.summaries:
             raise PolyvoxError(
-                f"the evaluation of {system.label!r} ({system.card.slug}) holds no numbers, so none of its tasks "
-                "could be measured; name the other systems' folders one by one"
+                f"the evaluation of {system.label!r} ({system.card.slug}) holds no numbers, so none of its "
+                "tasks could be measured; name the other systems' folders one by one"
             )
     first, *others = systems
     for other in others:
