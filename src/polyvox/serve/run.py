@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -35,6 +36,8 @@ def run_server(
     Raises:
         PolyvoxError: the address cannot be listened on, or the index cannot be opened.
     """
+    # What strangers send wrongly is told to them; it must not fill the log.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
     listener = _listen(settings)
     with listener:
         settings = replace(settings, port=listener.getsockname()[1], secure=certificate is not None)
