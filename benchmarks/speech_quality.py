@@ -1,6 +1,6 @@
 """How well the model understands people: speech to text, speech to speech and text to speech by meaning.
 
-    python benchmarks/speech_quality.py --data ../shared/data [--model default] [--seen RECIPE]
+    python benchmarks/speech_quality.py --data ../shared/data [--model default] [--words WORDS]
 
 Human recordings of meanings that no training used, whoever reads them (`polyvox.train.split`). A query is
 right where a candidate with the wanted text, or for recordings the wanted meaning, comes first; a wrong
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ def ranks(scores: Vectors, right: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 def row(name: str, queries: Vectors, wanted: Sequence[str], pool: Vectors, labels: Sequence[str]) -> Row:
     """Measure queries whose right candidates are those labelled as wanted."""
-    right = np.array(wanted, object)[:, None] == np.array(labels, object)[None, :]
+    right = _folded(wanted)[:, None] == _folded(labels)[None, :]
     found = ranks(queries @ pool.T, right)
     return Row(
         name=name,
@@ -83,6 +84,10 @@ def row(name: str, queries: Vectors, wanted: Sequence[str], pool: Vectors, label
         reciprocal=float((1 / found).mean()),
         chance=float(right.mean()),
     )
+
+
+def _folded(labels: Sequence[str]) -> NDArray[np.object_]:
+    return np.array([label.casefold() for label in labels], object)
 
 
 @dataclass(frozen=True)
@@ -110,13 +115,14 @@ def hear(encoder: Encoder, spoken: Sequence[Spoken]) -> Heard:
 
 
 def filled(texts: Sequence[str], kin: Sequence[str], more: Sequence[str]) -> list[str]:
-    """Distinct candidates: the wanted texts, then others of their kind, then any, up to `POOL`."""
-    pool = dict.fromkeys(texts)
+    """Candidates, different in more than case: the wanted texts, others of their kind, any; up to `POOL`."""
+    pool = {text.casefold(): text for text in texts}
     for source in (kin, more):
-        others = sorted(set(source) - set(pool))
-        random.Random(SEED).shuffle(others)
-        pool.update(dict.fromkeys(others[: max(0, POOL - len(pool))]))
-    return list(pool)
+        others = {text.casefold(): text for text in sorted(set(source)) if text.casefold() not in pool}
+        names = list(others)
+        random.Random(SEED).shuffle(names)
+        pool.update({name: others[name] for name in names[: max(0, POOL - len(pool))]})
+    return list(pool.values())
 
 
 def candidates_for(
@@ -246,28 +252,32 @@ def other_texts(folder: Path, languages: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-def seen_rows(
+def known_rows(
     encoder: Encoder,
     heard: Heard,
     everything: Sequence[Spoken],
-    recipe: Path,
-    data: Path,
+    words: Path,
     other: Mapping[str, Sequence[str]],
 ) -> Iterator[Row]:
-    """Own-language rows apart: words whose text stage two read somewhere, and words it never read."""
-    from polyvox.train.said_texts import said_texts
-    from polyvox.train.speech_recipe import load_speech_recipe
+    """Own-language rows apart: texts whose words are all in the lexicon, and texts with other words."""
+    from polyvox.train.lexicon import load_words
 
-    texts = said_texts(load_speech_recipe(recipe).said(), data / "text", dict.fromkeys(ALPHABET, 1))
-    read = {(language, text.text.casefold()) for language, found in texts.items() for text in found}
-    for name, wanted in (("its text was in the training texts", True), ("it was not", False)):
-        group = heard.where(lambda one: ((one.language, one.text.casefold()) in read) == wanted)  # noqa: B023
+    known = {(word.language, word.text.casefold()) for word in load_words(words)}
+    in_lexicon = {
+        text: all((language, word) in known for word in WORD.findall(text.casefold()))
+        for language, text in {(one.language, one.text) for one in heard.spoken}
+    }
+    parts = {
+        "all its words are in the lexicon": heard.where(lambda one: in_lexicon[one.text]),
+        "they are not": heard.where(lambda one: not in_lexicon[one.text]),
+    }
+    for name, group in parts.items():
         found = list(text_rows(encoder, group, everything, other, "text"))
         if found:
             yield mean_of(f"{name} ({found[-1].queries} queries)", found[:-1])
 
 
-ALPHABET = "aeiouyəɛɔɪʊɑæʌpbtdkɡmnŋfvszʃʒlrjwxhθð"
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
 def main() -> None:
@@ -275,17 +285,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="default")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--seen", type=Path, help="recipe whose training texts are told apart")
+    parser.add_argument("--words", type=Path, help="words.tsv of the training run, to tell known words apart")
     parser.add_argument("--out", type=Path, default=RESULT)
     given = parser.parse_args()
     encoder = load_encoder(given.model)
-    report = "\n".join(sections(encoder, given.data, given.seen)) + "\n"
+    report = "\n".join(sections(encoder, given.data, given.words)) + "\n"
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(report, encoding="utf-8")
     print(report)
 
 
-def sections(encoder: Encoder, data: Path, recipe: Path | None) -> Iterator[str]:
+def sections(encoder: Encoder, data: Path, words: Path | None) -> Iterator[str]:
     """The report, paragraph by paragraph."""
     yield f"# Speech quality: {encoder.card.name}, {encoder.card.fingerprint}\n"
     yield INTRODUCTION
@@ -301,9 +311,9 @@ def sections(encoder: Encoder, data: Path, recipe: Path | None) -> Iterator[str]
             ("speech → speech in another language", speech_rows(heard)),
             ("English text → speech", query_rows(encoder, heard)),
         ]
-        if recipe is not None:
-            seen = seen_rows(encoder, heard, everything, recipe, data, other)
-            tables.insert(1, ("own language, apart by training text", seen))
+        if words is not None:
+            known = known_rows(encoder, heard, everything, words, other)
+            tables.insert(1, ("own language, apart by lexicon", known))
         for name, found in tables:
             lines = [str(one) for one in found]
             if lines:
@@ -319,8 +329,8 @@ language of these sets has one or two readers, and other words by them were trai
 
 Text pools hold every distinct wanted text, then other texts of the same set (for own-language pools in the
 same language; these were trained on), then training words, up to {POOL}; seed {SEED}. Only texts that came
-with a recording count as its own-language text. Relevance is identity of the text or the meaning; a wrong
-candidate with an equal score is ranked first.
+with a recording count as its own-language text. Relevance is identity of the text, but for case, or of the
+meaning; a wrong candidate with an equal score is ranked first.
 """
 
 

@@ -16,7 +16,7 @@ def test_merge_joins_neighbours_and_drops_blanks() -> None:
             [0.0, 0.2, 0.8],
         ]
     )[None]
-    merged, mask = merge_sounds(frames, torch.ones(1, 6, dtype=torch.bool))
+    merged, mask, _ = merge_sounds(frames, torch.ones(1, 6, dtype=torch.bool))
     assert mask.tolist() == [[True, True, True, False]]
     expected = torch.tensor([[0.2, 0.7, 0.1], [0.0, 0.9, 0.1], [0.0, 0.2, 0.8]])
     assert torch.allclose(merged[0, :3], expected)
@@ -24,7 +24,7 @@ def test_merge_joins_neighbours_and_drops_blanks() -> None:
 
 def test_merge_ignores_what_the_mask_hides_and_keeps_one_place() -> None:
     frames = torch.eye(3)[torch.tensor([[0, 0, 1, 2]])]
-    merged, mask = merge_sounds(frames, torch.tensor([[True, True, False, False]]))
+    merged, mask, _ = merge_sounds(frames, torch.tensor([[True, True, False, False]]))
     assert mask.tolist() == [[True, False, False]]
     assert merged.abs().sum() == 0
 

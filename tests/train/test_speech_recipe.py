@@ -17,9 +17,10 @@ def test_the_default_recipe_is_sound() -> None:
     synthesis = load_synthesis_config(DEFAULT)
     assert "mboshi" not in recipe.human
     assert set(recipe.stage_one().shares) == {*recipe.human, "synthetic"}
-    assert not [one for one in recipe.said().languages if espeak_voice(one) is None]
+    assert not [one for one in recipe.stage_two().shares if espeak_voice(one) is None]
     assert not [one for one in synthesis.languages if espeak_voice(one) is None]
-    assert recipe.meaning_config(78, 256).width % recipe.meaning_config(78, 256).heads == 0
+    assert recipe.spotter_config(78).width % recipe.spotter_config(78).heads == 0
+    assert recipe.spotter_config(78).key % recipe.known_words().code_parts == 0
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ def test_the_default_recipe_is_sound() -> None:
     [
         ("[speech]\nhuman = {}\n", "'dictionary' is missing"),
         ("[speech]\nhuman = {}\ndictionary = []\n[speech.sounds]\nstpes = 3\n", "unknown key 'stpes'"),
-        ("[speech]\nhuman = {}\ndictionary = []\n[speech.texts]\nsources = []\n", "'languages' is missing"),
+        ("[speech]\nhuman = {}\ndictionary = []\n[speech.lexicon]\nbonus = {}\n", "'sources' is missing"),
     ],
 )
 def test_a_wrong_recipe_is_named(tmp_path: Path, section: str, message: str) -> None:

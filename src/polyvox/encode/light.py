@@ -63,7 +63,7 @@ class LightEncoder:
     def _speech(self) -> SpeechTower:
         from polyvox.encode.speech import SpeechTower
 
-        return SpeechTower.load(self._folder)
+        return SpeechTower.load(self._folder, text=self._text)
 
     @property
     def symmetric(self) -> bool:

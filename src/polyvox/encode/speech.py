@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 
 from polyvox.encode.features import MELS, Features, log_mel
+from polyvox.encode.lexicon import LEXICON_FILE, Lexicon
 from polyvox.encode.protocol import Vectors
+from polyvox.encode.static import StaticTextTower
+from polyvox.encode.words import SpokenWords
 from polyvox.errors import PolyvoxError
 from polyvox.item import SAMPLING_RATE, Audio
 
@@ -23,23 +26,35 @@ class SpeechTower:
     """Hears recordings: the exported half of a polyvox model.
 
     Args:
-        path: an ONNX file with the inputs `features` (B, T, 80) and `lengths` (B,) and the output `vectors`.
+        path: an ONNX file with the inputs `features` (B, T, 80) and `lengths` (B,). Its output is `vectors`,
+            or, with a lexicon, what `polyvox.encode.words` needs.
+        words: a lexicon and the text tower that gives its words a meaning.
         threads: how many threads the network may use; 0 leaves the choice to ONNX Runtime.
 
     Raises:
         PolyvoxError: there is no such file, or it is not a speech tower.
     """
 
-    def __init__(self, path: Path, *, threads: int = 0) -> None:
+    def __init__(self, path: Path, *, words: SpokenWords | None = None, threads: int = 0) -> None:
         if not path.is_file():
             raise PolyvoxError(f"{path}: no such file; the model cannot hear speech without it")
         self._path = path
+        self._words = words
         self._threads = threads
 
     @classmethod
-    def load(cls, folder: Path, *, threads: int = 0) -> SpeechTower:
-        """The speech tower of a model folder; the network is read when it is first needed."""
-        return cls(folder / MODEL_FILE, threads=threads)
+    def load(cls, folder: Path, *, text: StaticTextTower | None = None, threads: int = 0) -> SpeechTower:
+        """The speech tower of a model folder; the network is read when it is first needed.
+
+        Args:
+            folder: a light model.
+            text: its text tower, which a lexicon needs, where it is open already.
+            threads: as above.
+        """
+        words = None
+        if (folder / LEXICON_FILE).is_file():
+            words = SpokenWords(Lexicon.load(folder), (text or StaticTextTower.load(folder)).vectors)
+        return cls(folder / MODEL_FILE, words=words, threads=threads)
 
     @cached_property
     def _session(self) -> Any:  # noqa: ANN401 - onnxruntime has no types
@@ -59,6 +74,10 @@ class SpeechTower:
     def _metadata(self) -> dict[str, str]:
         return dict(self._session.get_modelmeta().custom_metadata_map)
 
+    @cached_property
+    def _outputs(self) -> list[str]:
+        return [str(output.name) for output in self._session.get_outputs()]
+
     @property
     def max_seconds(self) -> float:
         """Longest recording that is heard; what comes later in it is ignored."""
@@ -67,6 +86,8 @@ class SpeechTower:
     @property
     def dimension(self) -> int:
         """Width of the vectors."""
+        if self._words is not None:
+            return self._words.dimension
         return int(self._session.get_outputs()[0].shape[1])
 
     def encode(self, recordings: Sequence[Audio]) -> Vectors:
@@ -80,8 +101,9 @@ class SpeechTower:
         features = [log_mel(Audio(audio.samples[:longest])) for audio in recordings]
         for batch in _batches(features):
             padded, lengths = _pad([features[number] for number in batch])
-            feed = {"features": padded, "lengths": lengths}
-            vectors[batch] = self._session.run(["vectors"], feed)[0]
+            outputs = self._session.run(None, {"features": padded, "lengths": lengths})
+            heard = dict(zip(self._outputs, outputs, strict=True))
+            vectors[batch] = heard["vectors"] if self._words is None else self._words.vectors(heard, lengths)
         return vectors
 
 

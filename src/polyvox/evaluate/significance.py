@@ -121,5 +121,4 @@ def _two_sided_sign_test(differing: int, lead: int) -> float:
 def _all_signs(count: int) -> NDArray[np.float64]:
     """Shape (2^count, count): every row of plus and minus ones."""
     bits = (np.arange(2**count)[:, None] >> np.arange(count)) & 1
-    signs: NDArray[np.float64] = 1.0 - 2.0 * bits
-    return signs
+    return np.asarray(1.0 - 2.0 * bits, np.float64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -46,7 +47,7 @@ class Meaning(nn.Module):
     def forward(self, sounds: Tensor, mask: Tensor) -> Tensor:
         """Map (B, S, sounds) with its mask (B, S) to unit vectors (B, dimension)."""
         states = self.embedding(sounds) * math.sqrt(self.config.width)
-        states = states + _positions(states)
+        states = states + positions(states)
         for block in self.blocks:
             states = block(states, mask)
         states = self.norm(states)
@@ -57,14 +58,23 @@ class Meaning(nn.Module):
         return nn.functional.normalize(self.out(pooled).float(), dim=-1)
 
 
-def _positions(states: Tensor) -> Tensor:
+def positions(states: Tensor) -> Tensor:
+    """Sines and cosines of the place in the sequence, (S, width), for states (B, S, width)."""
     half = states.shape[-1] // 2
     place = torch.arange(states.shape[1], device=states.device, dtype=torch.float32)[:, None]
     rate = torch.exp(torch.arange(half, device=states.device) * (-math.log(1000.0) / half))[None]
     return torch.cat([torch.sin(place * rate), torch.cos(place * rate)], -1).to(states.dtype)
 
 
-def merge_sounds(probabilities: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+class MergedSounds(NamedTuple):
+    """Distributions (B, S, sounds), their mask (B, S), and the frame in which each sound ends, (B, S)."""
+
+    sounds: Tensor
+    mask: Tensor
+    last_frames: Tensor
+
+
+def merge_sounds(probabilities: Tensor, mask: Tensor) -> MergedSounds:
     """Merge the frames of one sound and drop the blanks, as CTC decoding does, but keep the doubt.
 
     Neighbouring frames with the same most likely sound become the mean of their distributions; the choice
@@ -75,8 +85,8 @@ def merge_sounds(probabilities: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         mask: (B, T), True where there is content.
 
     Returns:
-        Merged distributions (B, S, sounds) and their mask (B, S) with S = T // 2 + 1: nobody speaks faster
-        than a sound every two frames. A recording without any sound keeps one empty place.
+        S = T // 2 + 1 places a recording: nobody speaks faster than a sound every two frames. A recording
+        without any sound keeps one empty place.
     """
     best = probabilities.argmax(-1)
     kept = (best != 0) & mask
@@ -84,8 +94,10 @@ def merge_sounds(probabilities: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
     begins = kept & (best != before)
     place = begins.long().cumsum(1) - 1
     order = torch.arange(best.shape[1] // 2 + 1, device=best.device)
-    member = ((place[:, None, :] == order[None, :, None]) & kept[:, None, :]).to(probabilities.dtype)
+    inside = (place[:, None, :] == order[None, :, None]) & kept[:, None, :]
+    member = inside.to(probabilities.dtype)
     merged = member @ probabilities / member.sum(-1, keepdim=True).clamp(min=1)
     most = mask.long().sum(1, keepdim=True) // 2 + 1
     count = begins.long().sum(1, keepdim=True).clamp(min=1).minimum(most)
-    return merged, order[None] < count
+    last = (inside.long() * torch.arange(best.shape[1], device=best.device)).amax(-1)
+    return MergedSounds(merged, order[None] < count, last)

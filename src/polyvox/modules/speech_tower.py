@@ -53,7 +53,7 @@ class SpeechTower(nn.Module):
         """The upper half alone: log-odds of sounds (B, T, sounds) and their mask to unit vectors."""
         bias = torch.zeros(logits.shape[-1], device=logits.device)
         bias[0] = self.blank_bias
-        merged, kept = merge_sounds(torch.softmax(logits.float() - bias, -1), mask)
+        merged, kept, _ = merge_sounds(torch.softmax(logits.float() - bias, -1), mask)
         vectors: Tensor = self.meaning(merged, kept)
         return vectors
 

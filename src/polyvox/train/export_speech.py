@@ -12,6 +12,7 @@ import hashlib
 import logging
 import sys
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +29,7 @@ from polyvox.item import Modality
 if TYPE_CHECKING:
     from polyvox.modules.direct_tower import DirectTower
     from polyvox.modules.speech_tower import SpeechTower
+    from polyvox.modules.word_tower import WordTower
 
 OPSET = 18
 MAX_SECONDS = 20.0
@@ -61,8 +63,12 @@ def export_speech(
     return write_program(speech_program(tower), path, storage=storage, max_seconds=max_seconds)
 
 
-def speech_program(tower: SpeechTower | DirectTower) -> Any:  # noqa: ANN401 - onnx has no types
+def speech_program(
+    tower: SpeechTower | DirectTower | WordTower, outputs: Sequence[str] = ("vectors",)
+) -> Any:  # noqa: ANN401 - onnx has no types
     """The ONNX program of a tower, weights in float32, any batch and any number of frames.
+
+    `outputs` names what the tower returns.
 
     Raises:
         MissingExtraError: onnx or onnxscript is not installed.
@@ -85,15 +91,16 @@ def speech_program(tower: SpeechTower | DirectTower) -> Any:  # noqa: ANN401 - o
             dynamo=True,
             opset_version=OPSET,
             input_names=["features", "lengths"],
-            output_names=["vectors"],
+            output_names=list(outputs),
             dynamic_shapes={"features": {0: batch, 1: frames}, "lengths": {0: batch}},
             optimize=True,
             verbose=False,
         )
     if program is None:
         raise PolyvoxError("torch.onnx.export gave no program for this tower")
-    _strip(program.model_proto)
-    return program.model_proto
+    model = program.model_proto  # made anew at every access
+    _strip(model)
+    return model
 
 
 def write_program(program: Any, path: Path, *, storage: Storage, max_seconds: float = MAX_SECONDS) -> str:  # noqa: ANN401

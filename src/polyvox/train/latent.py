@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse  # type: ignore[import-untyped]
+from scipy import sparse
 from sklearn.utils.extmath import randomized_svd  # type: ignore[import-untyped]
 
 from polyvox.train.packed import PackedRows

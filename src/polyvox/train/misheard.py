@@ -1,9 +1,10 @@
-"""Sounds as a listener might hear them: noise for training the upper half without audio."""
+"""Words as a listener might hear them: noise for training the word spotter without audio."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,61 +24,82 @@ class Mishearing:
     blank: float = 0.4
 
 
+class Misheard(NamedTuple):
+    """What is heard of a batch.
+
+    Attributes:
+        sounds: distributions, (B, S, V).
+        mask: (B, S).
+        ends: the number of the word whose last heard sound it is, −1 inside words, (B, S).
+    """
+
+    sounds: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+    ends: NDArray[np.int64]
+
+
+class _Heard(NamedTuple):
+    said: NDArray[np.int64]
+    heard: NDArray[np.int64]
+    ends: NDArray[np.int64]
+
+
 def mishear(
-    texts: Sequence[Sequence[int]],
+    spans: Sequence[Sequence[Sequence[int]]],
     confusion: NDArray[np.float32],
     settings: Mishearing,
     dice: np.random.Generator,
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Distributions over sounds for texts whose sounds are known, with errors and doubt.
+) -> Misheard:
+    """What is heard of words whose sounds are known, with errors and doubt.
 
     Args:
-        texts: sound numbers of each text; 0, the blank, does not occur.
+        spans: words said one after the other, each its sound numbers; 0, the blank, does not occur.
         confusion: (V, V), row s is what is heard when s is said; rows sum to 1.
         settings: the highest rates.
         dice: the source of all draws.
-
-    Returns:
-        Distributions (B, S, V) and their mask (B, S).
     """
-    degrees = dice.random(len(texts))
-    pairs = [
-        _err(np.asarray(text), confusion, settings, degree, dice)
-        for text, degree in zip(texts, degrees, strict=True)
+    degrees = dice.random(len(spans))
+    cumulative = confusion.cumsum(1)
+    heard = [
+        _err(span, cumulative, settings, degree, dice) for span, degree in zip(spans, degrees, strict=True)
     ]
-    longest = -(-max(len(heard) for _, heard in pairs) // _STEP) * _STEP
-    kinds = confusion.shape[0]
-    out = np.zeros((len(texts), longest, kinds), np.float32)
-    mask = np.zeros((len(texts), longest), bool)
-    for number, ((said, heard), degree) in enumerate(zip(pairs, degrees, strict=True)):
-        length = len(heard)
+    longest = -(-max(len(one.heard) for one in heard) // _STEP) * _STEP
+    sounds = np.zeros((len(spans), longest, len(confusion)), np.float32)
+    mask = np.zeros((len(spans), longest), bool)
+    ends = np.full((len(spans), longest), -1)
+    for number, (one, degree) in enumerate(zip(heard, degrees, strict=True)):
+        length = len(one.heard)
         mask[number, :length] = True
+        ends[number, :length] = one.ends
         doubt = (degree * settings.doubt * dice.random(length)).astype(np.float32)[:, None]
-        rows = doubt * confusion[said]
-        rows[np.arange(length), heard] += 1 - doubt[:, 0]
+        rows = doubt * confusion[one.said]
+        rows[np.arange(length), one.heard] += 1 - doubt[:, 0]
         blank = (settings.blank * dice.random(length)).astype(np.float32)[:, None]
         rows *= 1 - blank
         rows[:, 0] += blank[:, 0]
-        out[number, :length] = rows
-    return out, mask
+        sounds[number, :length] = rows
+    return Misheard(sounds, mask, ends)
 
 
 def _err(
-    said: NDArray[np.int64],
-    confusion: NDArray[np.float32],
+    span: Sequence[Sequence[int]],
+    cumulative: NDArray[np.float32],
     settings: Mishearing,
     degree: float,
     dice: np.random.Generator,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> _Heard:
+    said = np.concatenate([np.asarray(word, np.int64) for word in span])
+    word = np.repeat(np.arange(len(span)), [len(sounds) for sounds in span])
     kept = dice.random(len(said)) >= settings.deletion * degree
     if kept.any():
-        said = said[kept]
+        said, word = said[kept], word[kept]
     heard = said.copy()
     wrong = dice.random(len(said)) < settings.substitution * degree
     if wrong.any():
-        cumulative = confusion[said[wrong]].cumsum(1)
-        draws = dice.random((int(wrong.sum()), 1)) * cumulative[:, -1:]
-        heard[wrong] = (draws > cumulative).sum(1).clip(1, len(confusion) - 1)
+        odds = cumulative[said[wrong]]
+        draws = dice.random((int(wrong.sum()), 1)) * odds[:, -1:]
+        heard[wrong] = (draws > odds).sum(1).clip(1, len(cumulative) - 1)
+    ends = np.where(np.append(word[1:] != word[:-1], True), word, -1)
     extra = np.flatnonzero(dice.random(len(said)) < settings.insertion * degree)
-    added = dice.integers(1, len(confusion), len(extra))
-    return np.insert(said, extra, added), np.insert(heard, extra, added)
+    added = dice.integers(1, len(cumulative), len(extra))
+    return _Heard(np.insert(said, extra, added), np.insert(heard, extra, added), np.insert(ends, extra, -1))

@@ -114,14 +114,19 @@ def _train_speech(order: Order) -> None:
     from polyvox.train.speech_recipe import load_speech_recipe
 
     recipe = load_speech_recipe(order.recipe)
-    speech_tower.train(recipe, order.data, order.out / SPOKEN, order.out / MODEL, order.out / SPEECH)
+    speech_tower.train(recipe, order.data, order.out / SPOKEN, order.out / SPEECH)
 
 
 def _add_speech(order: Order) -> None:
-    from polyvox.modules.speech_tower import SpeechTower
-    from polyvox.train.export_speech import add_speech
+    from polyvox.modules.word_tower import WordTower
+    from polyvox.train.export_words import add_words
+    from polyvox.train.lexicon import load_words
+    from polyvox.train.speech_recipe import load_speech_recipe
+    from polyvox.train.speech_tower import WORDS_FILE
 
-    add_speech(SpeechTower.load(order.out / SPEECH / "tower"), order.out / MODEL)
+    run = order.out / SPEECH
+    recipe = load_speech_recipe(order.recipe)
+    add_words(recipe, WordTower.load(run / "tower"), load_words(run / WORDS_FILE), order.out / MODEL)
 
 
 STAGES: Sequence[Stage] = (

@@ -109,6 +109,8 @@ def train_sounds(
 def descend(loss: Tensor, model: torch.nn.Module, optimizer: torch.optim.Optimizer, rate: float) -> None:
     """One optimizer step at a learning rate, gradients clipped to norm 5.
 
+    A parameter group with an entry `share` takes that many times the rate.
+
     Raises:
         TrainingError: the loss is not a number.
     """
@@ -118,7 +120,7 @@ def descend(loss: Tensor, model: torch.nn.Module, optimizer: torch.optim.Optimiz
             "on from its last checkpoint"
         )
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group.get("share", 1.0)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]
     torch.nn.utils.clip_grad_norm_(model.parameters(), 5.0)

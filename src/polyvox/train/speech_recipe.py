@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from polyvox.modules.meaning import MeaningConfig
+from polyvox.encode.lexicon import WordSearch
 from polyvox.modules.sounds import SoundsConfig
+from polyvox.modules.word_spotter import SpotterConfig
 from polyvox.train.augment import Augmentation
-from polyvox.train.meaning import MeaningTraining
+from polyvox.train.lexicon import LexiconConfig
 from polyvox.train.recipe import from_mapping, read_section
-from polyvox.train.said_texts import SaidTextConfig
 from polyvox.train.sounds import SoundsTraining
+from polyvox.train.word_spotting import SpotterTraining
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,9 @@ class SpeechRecipe:
         augmentation: how often each distortion is applied.
         sounds: stage one.
         sizes: widths and depths of the network.
-        texts: what stage two reads.
-        meaning: stage two.
+        lexicon: which words are known.
+        spotting: stage two.
+        search: how words are looked up, chosen on development words.
     """
 
     human: Mapping[str, int]
@@ -47,34 +49,39 @@ class SpeechRecipe:
     augmentation: Mapping[str, Any] = field(default_factory=dict)
     sounds: Mapping[str, Any] = field(default_factory=dict)
     sizes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    texts: Mapping[str, Any] = field(default_factory=dict)
-    meaning: Mapping[str, Any] = field(default_factory=dict)
+    lexicon: Mapping[str, Any] = field(default_factory=dict)
+    spotting: Mapping[str, Any] = field(default_factory=dict)
+    search: Mapping[str, Any] = field(default_factory=dict)
 
     def stage_one(self) -> SoundsTraining:
         """[speech.sounds], checked."""
         return from_mapping(SoundsTraining, self.sounds, "[speech.sounds]")
 
-    def stage_two(self) -> MeaningTraining:
-        """[speech.meaning], checked."""
-        return from_mapping(MeaningTraining, self.meaning, "[speech.meaning]")
+    def stage_two(self) -> SpotterTraining:
+        """[speech.spotting], checked."""
+        return from_mapping(SpotterTraining, self.spotting, "[speech.spotting]")
+
+    def known_words(self) -> LexiconConfig:
+        """[speech.lexicon], checked."""
+        return from_mapping(LexiconConfig, self.lexicon, "[speech.lexicon]")
+
+    def word_search(self) -> WordSearch:
+        """[speech.search], checked."""
+        return from_mapping(WordSearch, self.search, "[speech.search]")
 
     def distortions(self) -> Augmentation:
         """[speech.augmentation], checked."""
         return from_mapping(Augmentation, self.augmentation, "[speech.augmentation]")
-
-    def said(self) -> SaidTextConfig:
-        """[speech.texts], checked."""
-        return from_mapping(SaidTextConfig, self.texts, "[speech.texts]")
 
     def sounds_config(self, inventory: int) -> SoundsConfig:
         """[speech.sizes.sounds], checked."""
         sizes = {**self.sizes.get("sounds", {}), "sounds": inventory}
         return from_mapping(SoundsConfig, sizes, "[speech.sizes.sounds]")
 
-    def meaning_config(self, inventory: int, dimension: int) -> MeaningConfig:
-        """[speech.sizes.meaning], checked."""
-        sizes = {**self.sizes.get("meaning", {}), "sounds": inventory, "dimension": dimension}
-        return from_mapping(MeaningConfig, sizes, "[speech.sizes.meaning]")
+    def spotter_config(self, inventory: int) -> SpotterConfig:
+        """[speech.sizes.spotter], checked."""
+        sizes = {**self.sizes.get("spotter", {}), "sounds": inventory}
+        return from_mapping(SpotterConfig, sizes, "[speech.sizes.spotter]")
 
 
 def load_speech_recipe(recipe: Path) -> SpeechRecipe:
@@ -84,6 +91,6 @@ def load_speech_recipe(recipe: Path) -> SpeechRecipe:
         PolyvoxError: as `read_section` does.
     """
     loaded = read_section(recipe, "speech", SpeechRecipe)
-    loaded.stage_one(), loaded.stage_two(), loaded.distortions(), loaded.said()
-    loaded.sounds_config(1), loaded.meaning_config(1, 1)
+    loaded.stage_one(), loaded.stage_two(), loaded.distortions(), loaded.known_words(), loaded.word_search()
+    loaded.sounds_config(1), loaded.spotter_config(1)
     return loaded

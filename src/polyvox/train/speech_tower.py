@@ -1,8 +1,10 @@
-"""Train the speech tower of a recipe: sounds first, meaning second, both together last.
+"""Train the speech tower of a recipe: sounds first, words second.
 
-    python -m polyvox.train.speech_tower RECIPE --data DATA --synthetic DIR --text MODEL --out DIR
+    python -m polyvox.train.speech_tower RECIPE --data DATA --synthetic DIR --out DIR
 
-Every stage keeps a checkpoint in `--out` and goes on from it. `--out` also gets the finished tower, `tower/`.
+Every stage keeps a checkpoint in `--out` and goes on from it. `--out` also gets the finished tower, `tower/`,
+and the words that it knows, `words.tsv`. Neither depends on a text model: `polyvox.train.export_words` joins
+them to one.
 """
 
 from __future__ import annotations
@@ -11,28 +13,26 @@ import argparse
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from polyvox.encode.load import load_encoder
 from polyvox.modules.sounds import Sounds
-from polyvox.modules.speech_tower import SpeechTower
+from polyvox.modules.word_tower import WordTower
 from polyvox.train.feature_store import Example, FeatureStore, build_store
 from polyvox.train.human_speech import Spoken, human_speech, translations
 from polyvox.train.languages import espeak_voice
+from polyvox.train.lexicon import read_words, save_words
 from polyvox.train.manifest import read_manifest
-from polyvox.train.meaning import Said, confusions, train_jointly, train_on_text
 from polyvox.train.phonemes import ipa, phones
-from polyvox.train.said_texts import SaidText, TextEncoder, said_texts
 from polyvox.train.sounds import error_rates, inventory, train_sounds
 from polyvox.train.speech_batches import SpeechSource
 from polyvox.train.speech_recipe import SpeechRecipe, load_speech_recipe
 from polyvox.train.split import Part
+from polyvox.train.word_spotting import SpokenText, confusions, train_spotter
 
-_ENCODED_AT_ONCE = 10_000
+WORDS_FILE = "words.tsv"
 
 
 def human_examples(recipe: SpeechRecipe, data: Path) -> list[Example]:
@@ -100,50 +100,14 @@ def grouped(
     return dict(groups)
 
 
-def vectors_of(
-    texts: Iterable[str], encode: TextEncoder
-) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float16]]]:
-    """The frozen text tower's vector of every text, float16."""
-    wanted = sorted(set(texts) - {""})
-    found: dict[str, np.ndarray[tuple[int], np.dtype[np.float16]]] = {}
-    for start in range(0, len(wanted), _ENCODED_AT_ONCE):
-        piece = wanted[start : start + _ENCODED_AT_ONCE]
-        found.update(zip(piece, encode(piece).astype(np.float16), strict=True))
-    return found
-
-
-def said_with_vectors(recipe: SpeechRecipe, data: Path, sounds: Sequence[str], encode: TextEncoder) -> Said:
-    """The texts of stage two with their vectors, in the order of their languages."""
-    numbers = {sound: number for number, sound in enumerate(sounds) if sound}
-    config = recipe.said()
-    by_language = said_texts(config, data / "text", numbers)
-    texts: list[SaidText] = [text for language in by_language for text in by_language[language]]
-    vectors = vectors_of(_every(texts), encode)
-    nothing = np.zeros_like(next(iter(vectors.values())))
-    shares = np.array([config.languages[language] for language in by_language], float)
-    return Said(
-        texts=texts,
-        own=np.stack([vectors[text.text] for text in texts]),
-        english=np.stack([vectors.get(text.english, nothing) for text in texts]),
-        starts=np.cumsum([0, *(len(found) for found in by_language.values())]),
-        shares=shares / shares.sum(),
-    )
-
-
-def _every(texts: Sequence[SaidText]) -> Iterator[str]:
-    for text in texts:
-        yield text.text
-        yield text.english
-
-
-def train(recipe: SpeechRecipe, data: Path, synthetic: Path, text_model: Path | str, out: Path) -> Path:
-    """Train all stages and save the tower.
+def train(recipe: SpeechRecipe, data: Path, synthetic: Path, out: Path) -> Path:
+    """Train both stages and save the tower.
 
     Returns:
         The folder of the finished tower.
 
     Raises:
-        PolyvoxError: data, recipe or text model cannot be used; the message says why.
+        PolyvoxError: data or recipe cannot be used; the message says why.
     """
     out.mkdir(parents=True, exist_ok=True)
     stores = [
@@ -154,10 +118,10 @@ def train(recipe: SpeechRecipe, data: Path, synthetic: Path, text_model: Path | 
     ]
     sounds = _inventory(recipe, stores, out)
     lower = learn_sounds(recipe, stores, sounds, out)
-    encoder = load_encoder(text_model)
-    tower = SpeechTower(sounds, lower.config, recipe.meaning_config(len(sounds), encoder.card.dimension))
+    torch.manual_seed(recipe.stage_two().seed)
+    tower = WordTower(sounds, lower.config, recipe.spotter_config(len(sounds)))
     tower.sounds.load_state_dict(lower.state_dict())
-    return learn_meaning(recipe, stores, tower, data, encoder.encode_text, out)
+    return learn_words(recipe, stores, tower, data, out)
 
 
 def _inventory(recipe: SpeechRecipe, stores: Sequence[FeatureStore], out: Path) -> list[str]:
@@ -186,32 +150,22 @@ def learn_sounds(
     return lower
 
 
-def learn_meaning(
-    recipe: SpeechRecipe,
-    stores: Sequence[FeatureStore],
-    tower: SpeechTower,
-    data: Path,
-    encode: TextEncoder,
-    out: Path,
+def learn_words(
+    recipe: SpeechRecipe, stores: Sequence[FeatureStore], tower: WordTower, data: Path, out: Path
 ) -> Path:
-    """Stage two: text alone, then both; saves `out/tower` after each."""
+    """Stage two, on text alone; saves `out/tower` and `out/words.tsv`."""
     training = recipe.stage_two()
-    source = SpeechSource(stores, grouped(stores, Part.TRAIN, labelled=False), training.shares)
+    numbers = {sound: number for number, sound in enumerate(tower.inventory) if sound}
+    spoken = [language for language in training.shares if espeak_voice(language)]
+    words, spans = read_words(recipe.known_words(), data / "text", spoken, numbers)
+    save_words(words, out / WORDS_FILE)
+    heard = SpeechSource(stores, grouped(stores, Part.TRAIN, labelled=False), recipe.stage_one().shares)
     tower.eval()
-    confusion = confusions(tower, source, 20)
-    tower.train()
-    said = said_with_vectors(recipe, data, tower.inventory, encode)
-    folder = out / "tower"
-    if not (out / "joint.safetensors").exists():
-        train_on_text(tower, said, confusion, training, out)
-        tower.save(folder)
-    carried = (
-        text for store in stores for row in store.rows for text in (row.example.text, row.example.english)
-    )
-    train_jointly(tower, source, vectors_of(carried, encode), said, confusion, training, out)
+    confusion = confusions(tower, heard, 20)
+    train_spotter(tower, SpokenText(words, spans, training.shares), confusion, training, out)
     tower.blank_bias = recipe.blank_bias
-    tower.save(folder)
-    return folder
+    tower.save(out / "tower")
+    return out / "tower"
 
 
 def main() -> None:
@@ -222,11 +176,10 @@ def main() -> None:
     parser.add_argument(
         "--synthetic", type=Path, required=True, help="folder that `polyvox synthesize` wrote"
     )
-    parser.add_argument("--text", default="default", help="text model whose space is learned")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    tower = train(load_speech_recipe(given.recipe), given.data, given.synthetic, given.text, given.out)
+    tower = train(load_speech_recipe(given.recipe), given.data, given.synthetic, given.out)
     sys.stderr.write(f"{tower}\n")
 
 

@@ -1,0 +1,93 @@
+"""Join a speech tower and its words to a light text model: network, lexicon, `model.json`.
+
+    python -m polyvox.train.export_words RECIPE RUN MODEL
+
+RUN is what `polyvox.train.speech_tower` wrote. Run it again whenever the text tower changes; nothing is
+trained.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from polyvox.encode.lexicon import KEYS_FILE, LEXICON_FILE
+from polyvox.encode.manifest import file_hashes, read_manifest, write_manifest
+from polyvox.encode.speech import MODEL_FILE
+from polyvox.encode.static import StaticTextTower
+from polyvox.item import Modality
+from polyvox.modules.word_tower import OUTPUTS, WordTower
+from polyvox.train.export_speech import MAX_SECONDS, OPSET, Storage, speech_program, write_program
+from polyvox.train.lexicon import KnownWord, load_words, write_lexicon
+from polyvox.train.speech_recipe import SpeechRecipe, load_speech_recipe
+from polyvox.train.speech_tower import WORDS_FILE
+
+_KEYS_AT_ONCE = 4096
+
+
+def add_words(
+    recipe: SpeechRecipe,
+    tower: WordTower,
+    words: list[KnownWord],
+    folder: Path,
+    *,
+    storage: Storage = Storage.INT8,
+) -> int:
+    """Give a light text model ears; what it had before is replaced.
+
+    Returns:
+        How many pronunciations the lexicon has.
+
+    Raises:
+        PolyvoxError: the folder holds no light model.
+    """
+    manifest = read_manifest(folder)
+    write_program(speech_program(tower, OUTPUTS), folder / MODEL_FILE, storage=storage)
+    spoken = list(dict.fromkeys(word.sounds for word in words))
+    with torch.inference_mode():
+        keys = torch.cat(
+            [
+                tower.keys(spoken[begin : begin + _KEYS_AT_ONCE])
+                for begin in range(0, len(spoken), _KEYS_AT_ONCE)
+            ]
+        ).numpy()
+    known = write_lexicon(
+        words, keys, StaticTextTower.load(folder), folder, recipe.known_words(), recipe.word_search()
+    )
+    files = file_hashes(folder, [MODEL_FILE, LEXICON_FILE, KEYS_FILE])
+    entered = replace(
+        manifest,
+        modalities=manifest.modalities | {Modality.SPEECH},
+        files={**manifest.files, **files},
+        max_seconds=MAX_SECONDS,
+        export={**manifest.export, "opset": OPSET, "speech_weights": str(storage), "pronunciations": known},
+    )
+    write_manifest(folder, entered)
+    return known
+
+
+def main() -> None:
+    """The command line of this module."""
+    parser = argparse.ArgumentParser(description="Give a light text model ears.")
+    parser.add_argument("recipe", type=Path, help="folder with recipe.toml")
+    parser.add_argument("run", type=Path, help="folder with tower/ and words.tsv")
+    parser.add_argument("model", type=Path, help="light model folder, with model.json")
+    parser.add_argument("--storage", type=Storage, choices=list(Storage), default=Storage.INT8)
+    given = parser.parse_args()
+    known = add_words(
+        load_speech_recipe(given.recipe),
+        WordTower.load(given.run / "tower"),
+        load_words(given.run / WORDS_FILE),
+        given.model,
+        storage=given.storage,
+    )
+    size = sum(path.stat().st_size for path in given.model.iterdir())
+    sys.stderr.write(f"{given.model}: {known} pronunciations, {size:,} bytes in all\n")
+
+
+if __name__ == "__main__":
+    main()
