@@ -41,7 +41,9 @@ def test_pronunciations_come_filled_up_in_any_shape(folder: Path) -> None:
 
 def test_meanings_are_weighted_sums_of_subword_vectors(folder: Path) -> None:
     table = np.eye(WORDS + 1, dtype=np.float32)
-    meant = Lexicon.load(folder).meaning(np.array([3, 0]), np.float32([0.5, 2]), lambda ids: table[ids])
+    meant = Lexicon.load(folder).meaning(
+        np.array([3, 0]), np.array([0.5, 2], np.float32), lambda ids: table[ids]
+    )
     assert meant[[0, 1, 3, 4]].tolist() == [2.0, 1.0, 0.5, 0.25]
     assert meant.sum() == 3.75
 

@@ -9,14 +9,14 @@ from polyvox.encode.lexicon import Lexicon, WordSearch, save_lexicon
 from polyvox.encode.words import Heard, SpokenWords, spoken_meaning, stretches
 
 TABLE = np.eye(8, dtype=np.float32)
-WORDS = [(1, 2), (3, 4), (1, 4), (5,), (2, 3), (4, 5)]
+WORDS: list[tuple[int, ...]] = [(1, 2), (3, 4), (1, 4), (5,), (2, 3), (4, 5)]
 
 
 @pytest.fixture
 def lexicon(tmp_path: Path) -> Lexicon:
     dice = np.random.default_rng(0)
     keys = dice.normal(size=(64, 8)).astype(np.float32)
-    fill = [(6, 6, 6, 6, 6, 6)] * (64 - len(WORDS))
+    fill: list[tuple[int, ...]] = [(6, 6, 6, 6, 6, 6)] * (64 - len(WORDS))
     meanings = [[(number % 8, 1.0)] for number in range(64)]
     save_lexicon(
         tmp_path, keys, WORDS + fill, meanings, WordSearch(candidates=64, sharpness=1.0), code_parts=4
@@ -31,7 +31,10 @@ def heard(sounds: list[int], ends: list[float]) -> Heard:
     likely[np.arange(len(frames)), frames] = 0.94
     last = 3 * np.arange(len(sounds)) + 1
     return Heard(
-        np.log(likely).astype(np.float32), np.ones((len(sounds), 8), np.float32), np.float32(ends), last
+        np.log(likely).astype(np.float32),
+        np.ones((len(sounds), 8), np.float32),
+        np.array(ends, np.float32),
+        last,
     )
 
 
@@ -66,7 +69,7 @@ def test_padding_changes_nothing(lexicon: Lexicon) -> None:
 
     def batch(*many: Heard) -> dict[str, np.ndarray]:
         frames, sounds = max(len(one.sounds) for one in many), max(len(one.ends) for one in many)
-        out = {
+        out: dict[str, np.ndarray] = {
             "sounds": np.full((len(many), frames, 7), -1.0, np.float32),
             "queries": np.ones((len(many), sounds, 8), np.float32),
             "ends": np.full((len(many), sounds), -np.inf, np.float32),
