@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from polyvox.cli import main
+from polyvox.cli.evaluate import EPILOG
 from polyvox.evaluate.folder import read_evaluations
 
 ROWS = [{"en": "rain", "sw": "mvua"}, {"en": "sun", "sw": "jua"}, {"en": "fire", "sw": "moto"}]
@@ -67,6 +68,16 @@ def test_a_run_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["evaluate", "--run", str(run), "--qrels", str(qrels), "--out", str(tmp_path / "out")]
     assert main(arguments) == 0
     assert "bm25.trec" in capsys.readouterr().out
+
+
+def test_the_report_that_the_examples_show_can_be_made(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [shown] = [line.partition("  ")[0] for line in EPILOG.split("\n  ") if line.startswith("polyvox report")]
+    monkeypatch.chdir(data)
+    assert main(["evaluate", "default", "--tasks", "lexicon", "--data", ".", "--out", "results"]) == 0
+    assert main([*shown.split()[1:], "--resamples", "10"]) == 0
+    assert (data / "report.html").is_file()
 
 
 def test_too_little_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

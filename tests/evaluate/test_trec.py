@@ -4,7 +4,9 @@ import pytest
 
 from polyvox.errors import PolyvoxError
 from polyvox.evaluate.folder import read_evaluation
-from polyvox.evaluate.trec import evaluate_run, read_qrels, read_run
+from polyvox.evaluate.metrics import metric
+from polyvox.evaluate.search import Tie
+from polyvox.evaluate.trec import evaluate_run, judge, read_qrels, read_run
 
 RUN = "q1 Q0 a 1 0.9 toy\nq1 Q0 b 2 0.8 toy\nq2 Q0 a 1 0.5 toy\nq2 Q0 c 2 0.5 toy\nq4 Q0 a 1 1 toy\n"
 QRELS = "q1 0 a 1\nq1 0 b 0\nq2 0 c 1\nq3 0 a 1\n"
@@ -24,6 +26,17 @@ def test_every_query_of_run_and_qrels_counts(tmp_path: Path) -> None:
     note = rows["MRR", "pessimistic"]["note"]
     assert "1 queries of the run have no judgements" in note
     assert "1 queries are not in the run" in note
+
+
+def test_the_auc_of_an_impression_is_over_what_was_shown_in_it() -> None:
+    """One of two wrong documents is beaten; what other impressions showed changes nothing."""
+    shown = {"i1": {"a": 0.9, "b": 0.8, "c": 0.7}}
+    clicks = {"i1": {"b": 1}, "i2": {"z9": 1}}
+    others = {"i2": {f"z{n}": float(n) for n in range(10)}}
+    found = metric("AUC").measure(judge(shown | others, clicks).evidence, Tie.PESSIMISTIC)
+    assert found is not None
+    assert found.per_query is not None
+    assert found.per_query.tolist() == [0.5, 1.0]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ examples:
   polyvox evaluate default --tasks tatoeba,gcompris --data ../shared/data --out results/
   polyvox evaluate default sentence-transformers/LaBSE --tasks tatoeba --languages sw,yo --out results/
   polyvox evaluate --run bm25.trec --qrels test.qrels --out results/
-  polyvox report results/                            tables, pictures, intervals, significance
+  polyvox report results/ --out report.html          tables, pictures, intervals, significance
 """
 
 

@@ -49,6 +49,7 @@ class Found:
 
     `ahead` and `tied` count the wrong documents that score higher and as high, (P,). `top` holds the first
     documents of each query and `top_scores` their scores, (Q, k), best first, pool order among equals.
+    `shown` says how many documents each query ranks, (Q,), where that is not the whole pool, as in a run.
     """
 
     query: Integers
@@ -61,6 +62,7 @@ class Found:
     pool: int
     top: Integers
     top_scores: Vectors
+    shown: Integers | None = None
 
     def ranks(self, tie: Tie) -> Integers:
         """The rank of each pair's document among all documents, from 1, (P,)."""

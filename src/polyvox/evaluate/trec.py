@@ -151,6 +151,7 @@ def _found(names: list[str], documents: list[str], wanted: list[dict[str, int]],
         pool=len(documents),
         top=top,
         top_scores=top_scores,
+        shown=np.array([len(run.get(name, {})) for name in names], np.int64),
     )
 
 

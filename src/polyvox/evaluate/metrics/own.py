@@ -49,7 +49,7 @@ def complete_metric(cutoff: int) -> Metric:
 
 
 def auc_metric() -> Metric:
-    """AUC over the whole pool of each query."""
+    """AUC over all that each query ranks."""
     return averaged("AUC", lambda e, _: auc(e.found))
 
 
