@@ -11,7 +11,9 @@ from polyvox.evaluate.declaration import Task, read_task
 from polyvox.evaluate.folder import read_evaluation
 from polyvox.evaluate.measure import Settings
 from polyvox.evaluate.outline import outline
+from polyvox.evaluate.problem import Content
 from polyvox.evaluate.run import evaluate_encoder
+from polyvox.evaluate.vectors import Unreadable
 from polyvox.item import Audio
 from polyvox.train.waves import write_wav
 
@@ -181,6 +183,16 @@ def test_speech_is_heard_and_an_unreadable_recording_is_a_miss(tmp_path: Path) -
     assert hits[0]["value"] == 0.5
     assert hits[0]["queries"] == 2
     assert "1 recordings cannot be read and count as misses: " in hits[0]["note"]
+    assert [row["tie"] for row in hits] == ["pessimistic"]
+
+
+def test_only_problems_with_an_unreadable_recording_say_so() -> None:
+    unreadable = Unreadable({Path("9.wav"): "9.wav"})
+    broken, whole = Content(audio=Path("9.wav")), Content(audio=Path("8.wav"))
+    assert (
+        unreadable.note([broken, broken, whole]) == "1 recordings cannot be read and count as misses: 9.wav"
+    )
+    assert unreadable.note([whole, Content("9.wav")]) == ""
 
 
 def test_a_vector_that_is_not_a_number_is_named(task: Task, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 
 from polyvox.evaluate import search as module
-from polyvox.evaluate.search import Found, Tie, nearest, relevant_pairs, search
+from polyvox.evaluate.search import Found, Tie, nearest, put_last, relevant_pairs, search
 
 
 def ranked(scores: list[list[float]], wanted: list[set[str]], labels: list[str]) -> Found:
@@ -39,6 +39,16 @@ def test_the_first_documents_come_best_first_and_in_pool_order_among_equals() ->
     found = ranked([[0.5, 0.9, 0.5, 0.1]], [set()], ["a", "b", "c", "d"])
     assert found.top.tolist() == [[1, 0, 2, 3]]
     np.testing.assert_allclose(found.top_scores, [[0.9, 0.5, 0.5, 0.1]])
+
+
+def test_what_has_no_vector_comes_last_by_either_rule() -> None:
+    scores = [[0.0, 0.0, 0.0], [-0.1, 0.0, -0.2]]
+    found = ranked(scores, [{"a"}, {"a", "b"}], ["a", "b", "c"])
+    assert found.ranks(Tie.OPTIMISTIC).tolist() == [1, 1, 2]
+    last = put_last(found, np.array([True, False]), np.array([False, True, False]))
+    for tie in Tie:
+        assert last.ranks(tie).tolist() == [3, 1, 3]
+    assert last.document.tolist() == [0, 0, 1]
 
 
 def test_blocks_change_nothing() -> None:

@@ -17,7 +17,7 @@ from polyvox.evaluate.metrics import Evidence, Measured, Metric
 from polyvox.evaluate.metrics.metric import Values
 from polyvox.evaluate.metrics.rank import ranks
 from polyvox.evaluate.problem import Content, Problem
-from polyvox.evaluate.search import Found, Tie, relevant_pairs, search
+from polyvox.evaluate.search import Found, Tie, put_last, relevant_pairs, search
 from polyvox.evaluate.vectors import Vectoriser
 
 SHOWN = 3
@@ -64,12 +64,18 @@ class Measuring:
         queries = vectoriser([query.content for query in problem.queries], Role.QUERY)
         documents = vectoriser.documents(problem.documents)
         dimensions = self.settings.dimensions or (queries.shape[1],)
-        noted = [problem.note, sample, vectoriser.unreadable.note]
+        asked = [query.content for query in problem.queries]
+        pool = [document.content for document in problem.documents]
+        examples = [one for document in problem.documents for one in document.examples]
+        unreadable = vectoriser.unreadable
+        noted = [problem.note, sample, unreadable.note([*asked, *pool, *examples])]
+        unread = unreadable.among(asked), unreadable.among(pool)
         seen = {}
         for dimension in dimensions:
             evidence = judged(
                 problem, shortened(queries, dimension), shortened(documents, dimension), self.metrics
             )
+            evidence = replace(evidence, found=put_last(evidence.found, *unread))
             seen[dimension] = evidence
             self.add_rows(evidence, dimension, "; ".join(filter(None, noted)), rows)
         rows.failures += failures(self.task.name, seen[max(dimensions)], self.settings.seed)

@@ -30,6 +30,8 @@ def measure_pairs(measuring: Measuring, problem: Pairs, vectoriser: Vectoriser, 
         problem = replace(problem, pairs=[problem.pairs[place] for place in sorted(chosen)])
     first = vectoriser([pair.first for pair in problem.pairs], Role.PASSAGE)
     second = vectoriser([pair.second for pair in problem.pairs], Role.PASSAGE)
+    heard = [content for pair in problem.pairs for content in (pair.first, pair.second)]
+    note = "; ".join(filter(None, [note, vectoriser.unreadable.note(heard)]))
     gold = np.array([pair.score for pair in problem.pairs])
     for dimension in settings.dimensions or (first.shape[1],):
         cosines = np.einsum("nd,nd->n", shortened(first, dimension), shortened(second, dimension))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -132,6 +132,29 @@ def search(queries: Vectors, documents: Vectors, relevant: Relevant, top: int = 
         pool=len(documents),
         top=best,
         top_scores=best_scores,
+    )
+
+
+def put_last(found: Found, queries: NDArray[np.bool_], documents: NDArray[np.bool_]) -> Found:
+    """The same, with every wrong document before a right one that has no vector, or whose query has none.
+
+    Args:
+        found: a ranking.
+        queries: which queries have no vector, (Q,).
+        documents: which documents have none, (N,).
+    """
+    lost = queries[found.query] | documents[found.document]
+    order = np.lexsort((lost, found.query))
+    wrong = found.pool - np.bincount(found.query, minlength=len(found.total))
+    ahead = np.where(lost, wrong[found.query], found.ahead)
+    return replace(
+        found,
+        query=found.query[order],
+        document=found.document[order],
+        grade=found.grade[order],
+        score=found.score[order],
+        ahead=ahead[order],
+        tied=np.where(lost, 0, found.tied)[order],
     )
 
 

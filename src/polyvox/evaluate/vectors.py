@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyvox.encode.protocol import Encoder, Role, Vectors
 from polyvox.errors import ReadError
@@ -34,18 +35,21 @@ class Cost:
 
 @dataclass(slots=True)
 class Unreadable:
-    """Recordings that could not be read; they have the zero vector, and so count as misses."""
+    """Recordings that could not be read, by name; they have the zero vector, and count as misses."""
 
-    reasons: dict[str, str] = field(default_factory=dict)
+    names: dict[str | Path | bytes, str] = field(default_factory=dict)
 
-    @property
-    def note(self) -> str:
-        """In words, empty when there are none."""
-        if not self.reasons:
+    def among(self, contents: Iterable[Content]) -> NDArray[np.bool_]:
+        """Which contents are such recordings, (N,)."""
+        return np.array([_identity(content) in self.names for content in contents], np.bool_)
+
+    def note(self, contents: Iterable[Content]) -> str:
+        """How many of the contents, in words; empty when none."""
+        found = {identity for content in contents if (identity := _identity(content)) in self.names}
+        if not found:
             return ""
-        return (
-            f"{len(self.reasons)} recordings cannot be read and count as misses: {next(iter(self.reasons))}"
-        )
+        first = next(name for identity, name in self.names.items() if identity in found)
+        return f"{len(found)} recordings cannot be read and count as misses: {first}"
 
 
 class Vectoriser:
@@ -106,8 +110,9 @@ class Vectoriser:
             chunk = contents[start : start + RECORDINGS_AT_ONCE]
             heard = [self._load(content) for content in chunk]
             audio = [one for one in heard if one is not None]
+            readable = [content for content, one in zip(chunk, heard, strict=True) if one is not None]
             began = time.perf_counter()
-            vectors = iter(_checked(self._encoder.encode_speech(audio, role=role), chunk))
+            vectors = iter(_checked(self._encoder.encode_speech(audio, role=role), readable))
             self.cost.speech_seconds += time.perf_counter() - began
             self.cost.audio_seconds += sum(one.seconds for one in audio)
             silence = np.zeros(self._encoder.card.dimension, np.float32)
@@ -121,7 +126,7 @@ class Vectoriser:
         try:
             return load_audio(io.BytesIO(audio) if isinstance(audio, bytes) else audio)
         except ReadError as error:
-            self.unreadable.reasons[error.path] = error.reason
+            self.unreadable.names[audio] = error.path
             return None
 
 
