@@ -57,6 +57,14 @@ def test_any_other_name_goes_through_the_library(name: str) -> None:
     assert measured.value == pytest.approx(next(iter(expected.values())), abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    "name", ["SetP", "SetF", "NumRet", "NumRelRet", "Judged@10", "Bpref", "infAP", "Accuracy"]
+)
+def test_a_measure_that_a_whole_pool_does_not_have_is_refused(name: str) -> None:
+    with pytest.raises(PolyvoxError, match="only relevant documents are known"):
+        metric(name)
+
+
 def test_the_evaluator_of_sentence_transformers_agrees_on_binary_judgements() -> None:
     """It leaves out queries without relevant documents, so there are none here."""
     evaluation = pytest.importorskip("sentence_transformers.sentence_transformer.evaluation")

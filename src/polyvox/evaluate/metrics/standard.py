@@ -120,6 +120,12 @@ def median_rank() -> Metric:
     return Metric("median rank", measure, lower_is_better=True)
 
 
+_NEEDS_MORE = frozenset(
+    {"Accuracy", "Bpref", "infAP", "Judged", "NumQ", "NumRel", "NumRet", "SetAP", "SetF", "SetP"}
+)
+"""Measures of how long a ranking is or of which wrong documents were judged; whole pools have neither."""
+
+
 def through_ir_measures(measure: Measure) -> Metric:
     """Any measure of ir-measures, on the ranking with its ties resolved.
 
@@ -145,6 +151,7 @@ def parsed(name: str) -> Metric | None:
     """The measure that ir-measures has under this name, if any.
 
     Raises:
+        TaskError: it is a measure that whole pools do not have.
         MissingExtraError: ir-measures is not installed.
     """
     try:
@@ -152,9 +159,15 @@ def parsed(name: str) -> Metric | None:
     except ImportError as error:
         raise MissingExtraError("evaluate", f"the metric {name!r}") from error
     try:
-        return through_ir_measures(parse_measure(name))
+        measure = parse_measure(name)
     except (NameError, ValueError, SyntaxError):
         return None
+    if measure.NAME in _NEEDS_MORE:
+        raise TaskError(
+            f"{name}: counts the documents of a ranking or the wrong ones that were judged, but here the "
+            "whole pool is ranked and only relevant documents are known; take one of ranks, such as nDCG@10"
+        )
+    return through_ir_measures(measure)
 
 
 def _as_run(evidence: Evidence, tie: Tie) -> tuple[dict[str, dict[str, int]], dict[str, dict[str, float]]]:
