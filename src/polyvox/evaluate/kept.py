@@ -70,7 +70,9 @@ class Kept:
             write_sample(folder / _SAMPLE, result.sample)
         # Last: a task with this file is whole.
         done = {"circumstances": circumstances, "cost": asdict(result.cost)}
-        (folder / _DONE).write_text(json.dumps(done), encoding="utf-8")
+        partial = folder / f"{_DONE}.partial"
+        partial.write_text(json.dumps(done), encoding="utf-8")
+        partial.replace(folder / _DONE)
 
     def results(self) -> list[TaskResult]:
         """All finished tasks, by name."""
