@@ -234,6 +234,24 @@ def test_intents_without_and_with_examples(tmp_path: Path) -> None:
     assert few.note == "2 classes, 5 examples each"
 
 
+def test_a_class_that_only_training_has_is_in_the_pool_and_too_small_for_examples(tmp_path: Path) -> None:
+    massive(tmp_path)
+    path = tmp_path / "massive" / "sw-KE.jsonl"
+    rare = [
+        {"id": f"r{n}", "locale": "sw-KE", "scenario": "s", "intent": "rare", "utt": f"r{n}"} for n in (1, 2)
+    ]
+    parts = zip(rare, ("train", "test"), strict=True)
+    lines = [json.dumps(row | {"partition": part}) for row, part in parts]
+    path.write_text("\n".join([path.read_text(encoding="utf-8").rstrip(), lines[0]]) + "\n", encoding="utf-8")
+    bare = found("massive-intent-zero-shot", tmp_path)["text→text sw→en"]
+    assert [document.label for document in bare.documents] == ["alarm_set", "rare", "weather_query"]
+    assert len(bare.queries) == 2
+    path.write_text(path.read_text(encoding="utf-8") + lines[1] + "\n", encoding="utf-8")
+    few = found("massive-intent-few-shot", tmp_path)["text→text sw→sw"]
+    assert len(few.queries) == 2
+    assert few.note == "2 classes, 5 examples each, 1 queries of classes with too few left out"
+
+
 def xquad(data: Path, language: str, first: str, second: str) -> None:
     paragraph = {
         "context": f"{first} {second}",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from polyvox.evaluate.declaration import Task
@@ -48,9 +48,13 @@ def read(task: Task, path: Path) -> Iterator[Problem | Pairs]:
             members[task.tag(task.options["shots_language"])] if "shots_language" in task.options else own
         )
         examples = _examples(task, source, shots) if shots else {}
-        queries = _asked(task, own, examples, shots)
-        if queries:
-            yield _problem(task, language, queries, examples)
+        queries = _asked(task, own, examples)
+        known = [one for one in queries if not shots or one.label in examples]
+        if known:
+            problem = _problem(task, language, known, examples, sorted(examples or {o.label for o in own}))
+            left = len(queries) - len(known)
+            said = f"{problem.note}, {left} queries of classes with too few left out"
+            yield replace(problem, note=said) if left else problem
 
 
 def _records(task: Task, file: Path) -> Iterator[Row]:
@@ -94,24 +98,21 @@ def _examples(task: Task, members: Sequence[Labelled], shots: int) -> dict[str, 
 
 
 def _asked(
-    task: Task, members: Sequence[Labelled], examples: Mapping[str, Sequence[Labelled]], shots: int
+    task: Task, members: Sequence[Labelled], examples: Mapping[str, Sequence[Labelled]]
 ) -> list[Labelled]:
     used = {one.unit for own in examples.values() for one in own}
     split = task.options.get("split")
-    return [
-        one
-        for one in members
-        if one.unit not in used
-        and (split is None or one.split == split)
-        and (not shots or one.label in examples)
-    ]
+    return [one for one in members if one.unit not in used and (split is None or one.split == split)]
 
 
 def _problem(
-    task: Task, language: str, queries: Sequence[Labelled], examples: Mapping[str, Sequence[Labelled]]
+    task: Task,
+    language: str,
+    queries: Sequence[Labelled],
+    examples: Mapping[str, Sequence[Labelled]],
+    classes: Sequence[str],
 ) -> Problem:
     tag = task.tag(task.options.get("label_language", "en"))
-    classes = sorted(examples or {one.label for one in queries})
     if len(classes) < LEAST_MEMBERS:
         raise TaskError(f"task {task.name}: only one class in {language}, there is nothing to tell apart")
     kind = queries[0].content.modality
