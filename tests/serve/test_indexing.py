@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.serve.loops import in_own_loop
 from tests.serve.running import SAMPLES, copied
+
+pytest.importorskip("fastapi", reason="needs the extra 'serve'")
 
 from polyvox.index import Index
 from polyvox.serve import indexing
@@ -44,7 +47,7 @@ def test_a_killed_reader_is_told_and_the_next_file_has_a_new_one(made: Path, tmp
         finally:
             await worker.stop()
 
-    killed, whole = asyncio.run(run())
+    killed, whole = in_own_loop(run())
     assert killed[-1] == {"event": "end", "kept": False, "items": 0, "died": True}
     assert "too much memory or time" in killed[-2]["message"]
     assert whole[-1]["event"] == "end" and whole[-1]["kept"]
@@ -60,7 +63,7 @@ def test_a_reader_that_hangs_is_stopped(made: Path, tmp_path: Path, monkeypatch:
         worker = Indexing(made, Limits(idle_seconds=1))
         return await events_of(worker, NEWS)
 
-    problem, end = asyncio.run(run())
+    problem, end = in_own_loop(run())
     assert "no progress" in problem["message"]
     assert end["died"]
 

@@ -6,6 +6,9 @@ import asyncio
 import threading
 
 import pytest
+from tests.serve.loops import in_own_loop
+
+pytest.importorskip("fastapi", reason="needs the extra 'serve'")
 
 from polyvox.serve.errors import ApiError
 from polyvox.serve.searches import Searches
@@ -28,7 +31,7 @@ def test_what_does_not_fit_is_refused_at_once_and_room_comes_back() -> None:
         await first
         assert await searches.run(lambda: 4) == 4
 
-    asyncio.run(run())
+    in_own_loop(run())
     assert searches.running == 0
     searches.close()
 
@@ -45,5 +48,5 @@ def test_a_failed_search_gives_its_place_back() -> None:
                 await searches.run(fail)
         return await searches.run(lambda: 1)
 
-    assert asyncio.run(run()) == 1
+    assert in_own_loop(run()) == 1
     searches.close()

@@ -25,14 +25,16 @@ class WordSearch:
     """How words are looked up; chosen on development recordings and kept with the lexicon.
 
     Attributes:
-        candidates: entries of the lexicon that are compared with each stretch of sound.
+        candidates: entries of the lexicon that are compared with each word of a recording.
+        cut_candidates: entries that are compared with each stretch that may be a word, to find the words.
         sharpness: of the choice among them: the factor of their log-likelihoods.
         likely_end: log-odds from which a sound may be the last of a word.
         most_ends: a word may run over so many possible ends, the last included.
         word_cost: log-likelihood that one word more has to gain.
     """
 
-    candidates: int = 192
+    candidates: int = 400
+    cut_candidates: int = 32
     sharpness: float = 0.3
     likely_end: float = -1.5
     most_ends: int = 3

@@ -97,14 +97,10 @@ def spoken_meaning(heard: Heard, lexicon: Lexicon, subword_vectors: SubwordVecto
     if not len(maybe.ends):
         return np.zeros_like(subword_vectors(np.zeros(1, np.int64))[0])
     entries = lexicon.nearest(heard.queries[maybe.sounds], search.candidates)
-    spoken = lexicon.pronunciations(entries)
-    scores = path_scores(
-        [heard.sounds[begin:end] for begin, end in zip(maybe.begins, maybe.ends, strict=True)],
-        spoken.sounds,
-        spoken.lengths,
-    )
+    scores = _scores(heard, maybe, entries[:, : search.cut_candidates], lexicon)
     chosen = best_cut(maybe, scores.max(axis=1) - search.word_cost)
-    scores, entries = scores[chosen], entries[chosen]
+    entries = entries[chosen]
+    scores = _scores(heard, Stretches(*(part[chosen] for part in maybe)), entries, lexicon)
     shares = np.exp(search.sharpness * (scores - scores.max(axis=1, keepdims=True)))
     shares /= shares.sum(axis=1, keepdims=True)
     kept = shares > _LEAST_SHARE
@@ -112,6 +108,13 @@ def spoken_meaning(heard: Heard, lexicon: Lexicon, subword_vectors: SubwordVecto
 
 
 _LEAST_SHARE = 0.002
+
+
+def _scores(heard: Heard, maybe: Stretches, entries: NDArray[np.int64], lexicon: Lexicon) -> Vectors:
+    """How well each of some entries (W, N) fits its stretch."""
+    spoken = lexicon.pronunciations(entries)
+    sounds = [heard.sounds[begin:end] for begin, end in zip(maybe.begins, maybe.ends, strict=True)]
+    return path_scores(sounds, spoken.sounds, spoken.lengths)
 
 
 def stretches(heard: Heard, search: WordSearch) -> Stretches:

@@ -62,15 +62,17 @@ def test_a_hit_plays_from_its_second_to_its_last(heard: tuple[Page, Locator, flo
 def test_the_waveform_can_be_clicked(heard: tuple[Page, Locator, float, float]) -> None:
     page, player, start, end = heard
     track = player.get_by_role("slider")
-    track.scroll_into_view_if_needed()
-    box = track.bounding_box()
+    player.locator(".play").click()
+    player.locator(".play").click()
+    box = track.bounding_box()  # only now: a click may scroll
     assert box
-    player.locator(".play").click()
-    player.locator(".play").click()
-    page.mouse.click(box["x"] + box["width"] * 0.75, box["y"] + box["height"] / 2)
+    track.click(position={"x": box["width"] * 0.75, "y": box["height"] / 2})
     middle = start + 0.75 * (end - start)
-    now = float(track.get_attribute("aria-valuenow") or 0)
-    assert middle - 0.2 <= now <= end
+    page.wait_for_function(
+        "([slider, least]) => Number(slider.getAttribute('aria-valuenow')) >= least",
+        arg=[track.element_handle(), middle - 0.2],
+    )
+    assert float(track.get_attribute("aria-valuenow") or 0) <= end
     expect(player.locator(".play")).to_have_attribute("aria-label", "Pause")
 
 
@@ -130,6 +132,8 @@ def test_a_recording_that_browsers_do_not_play_is_heard_at_the_right_second(
         player.locator(".play").click()
         expect(player.locator(".play")).to_have_attribute("aria-label", "Pause")
         assert start - begin <= heard_at(player) <= end - begin + 0.5
+        known = "player => player.querySelector('audio').duration > 0"
+        page.wait_for_function(known, arg=player.element_handle())
         length = player.evaluate("player => player.querySelector('audio').duration")
         assert length == pytest.approx(end - start + 2, abs=0.3)
     finally:

@@ -77,7 +77,7 @@ def test_the_language_can_be_changed_and_is_kept(open_page: Open) -> None:
 
 
 def test_arabic_runs_from_right_to_left(open_page: Open) -> None:
-    page = open_page("/?q=مطر", locale="ar")
+    page = open_page("/?q=مطر&modality=text&language=ar&language=ru", locale="ar")
     ready(page)
     search, microphone = (page.locator(it).bounding_box() for it in ("#search-form [type=submit]", "#mic"))
     assert search and microphone and microphone["x"] < search["x"]
@@ -85,6 +85,7 @@ def test_arabic_runs_from_right_to_left(open_page: Open) -> None:
     assert arabic.evaluate("text => getComputedStyle(text).direction") == "rtl"
     russian = page.locator(".passage[lang=ru]").first
     assert russian.evaluate("text => getComputedStyle(text).direction") == "ltr"
+    page = open_page("/?q=مطر&modality=speech", locale="ar")
     player = page.locator(".player").first
     assert player.evaluate("player => getComputedStyle(player).direction") == "ltr"
 
