@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from dataclasses import replace
 from itertools import islice
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from polyvox.errors import PolyvoxError
+from polyvox.train.manifest import read_manifest, write_manifest
 from polyvox.train.tower.model_section import Data, Source
 from polyvox.train.tower.rows import load_rows
 from polyvox.train.tower.stream import StreamedDraws, scan, shuffled
@@ -53,3 +55,33 @@ def test_what_a_stream_cannot_do_is_said(tones: Path) -> None:
         scan(replace(DATA, near_duplicates=0.9), tones)
     with pytest.raises(PolyvoxError, match="stream all of them or none"):
         Data((Source("a", stream=True), Source("b")))
+
+
+DATA_AND_HELD = Data((Source("manifest.tsv", stream=True), Source("held.tsv", stream=True)), buffer=16)
+
+
+@pytest.fixture
+def held(tones: Path, tmp_path: Path) -> Path:
+    """The tones with a second manifest of held-out rows, of which one has no file and one no text."""
+    folder = tmp_path / "tones"
+    shutil.copytree(tones, folder)
+    recordings = read_manifest(folder / "manifest.tsv", language="en", report=print)[:4]
+    recordings = [replace(one, split="dev") for one in recordings]
+    recordings[2] = replace(recordings[2], path="gone.wav")
+    recordings[3] = replace(recordings[3], transcript="")
+    write_manifest(folder / "held.tsv", recordings)
+    return folder
+
+
+def test_a_manifest_of_held_out_rows_alone_is_not_read_for_ever(held: Path) -> None:
+    drawn = StreamedDraws(DATA_AND_HELD, held, scan(DATA_AND_HELD, held).unwanted, 6, 20, 1)
+    assert {draw.row.source for batch in drawn for draw in batch} == {0}
+
+
+def test_rows_that_a_stream_cannot_use_are_counted(held: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("polyvox.train.tower.stream._MOST_HELD", 1)
+    counts = scan(DATA_AND_HELD, held).counts
+    assert counts.read == load_rows(DATA, held).counts.read + 4
+    assert [reason.partition(":")[0] for reason in counts.skipped] == [str(held / "gone.wav")]
+    assert counts.without_text == 1
+    assert counts.files.keys() == {"manifest.tsv", "held.tsv"}

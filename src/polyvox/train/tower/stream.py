@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,7 +36,10 @@ def scan(data: Data, folder: Path) -> Rows:
     if data.near_duplicates or data.parallel:
         raise PolyvoxError("[data]: near_duplicates and parallel need all rows in memory; leave stream out")
     counts = DataCounts()
-    held = list(islice(_held(data, folder, counts), _MOST_HELD))
+    held: list[Row] = []
+    for row in _held(data, folder, counts):
+        if len(held) < _MOST_HELD:
+            held.append(row)
     excluded = frozenset(excluded_hashes([folder / name for name in data.exclude]))
     texts = frozenset(digest for row in held for digest in row.hashes())
     sample: list[Row] = []
@@ -53,8 +55,7 @@ def scan(data: Data, folder: Path) -> Rows:
 def _held(data: Data, folder: Path, counts: DataCounts) -> Iterator[Row]:
     for number, source in enumerate(data.sources):
         counts.files[source.path] = file_hash(folder / source.path)
-        for row, split in source_rows(source, number, folder):
-            counts.read += 1
+        for row, split in source_rows(source, number, folder, counts):
             if split in data.development_splits or (not split and text_position(row) < data.development):
                 yield row
 
@@ -102,11 +103,10 @@ class StreamedDraws:
 
     def __iter__(self) -> Iterator[list[Draw]]:
         dice = np.random.default_rng(self._seed)
-        endless = [
-            shuffled(self._endless(number), self._data.buffer, dice)
-            for number in range(len(self._data.sources))
-        ]
-        given = np.array([source.share for source in self._data.sources])
+        # A manifest of nothing but held-out rows would be read for ever.
+        numbers = [n for n in range(len(self._data.sources)) if next(self._once(n), None) is not None]
+        endless = [shuffled(self._endless(number), self._data.buffer, dice) for number in numbers]
+        given = np.array([self._data.sources[number].share for number in numbers])
         shares = given / given.sum() if given.sum() else np.full(len(given), 1 / len(given))
 
         def drawn() -> Iterator[Row]:
@@ -118,13 +118,24 @@ class StreamedDraws:
 
     def _endless(self, number: int) -> Iterator[Row]:
         while True:
-            for row, split in source_rows(self._data.sources[number], number, self._folder):
-                if (not split or split in self._data.train_splits) and not row.hashes() & self._unwanted:
-                    yield row
+            yield from self._once(number)
+
+    def _once(self, number: int) -> Iterator[Row]:
+        for row, split in source_rows(self._data.sources[number], number, self._folder):
+            if (not split or split in self._data.train_splits) and not row.hashes() & self._unwanted:
+                yield row
 
 
-def source_rows(source: Source, number: int, folder: Path) -> Iterator[tuple[Row, str]]:
+def source_rows(
+    source: Source, number: int, folder: Path, counts: DataCounts | None = None
+) -> Iterator[tuple[Row, str]]:
     """The usable rows of one manifest with their split, one at a time.
+
+    Args:
+        source: the manifest.
+        number: of the source.
+        folder: that its path is relative to.
+        counts: where rows, and those that cannot be used, are counted.
 
     Raises:
         ManifestError: the manifest cannot be read.
@@ -135,8 +146,19 @@ def source_rows(source: Source, number: int, folder: Path) -> Iterator[tuple[Row
     for found in manifest_rows(path).rows:
         recording = _recording(found, names, source.language)
         row = row_of(recording, base, number)
-        if recording.path and row.texts() and row.path.is_file():
+        found_file = bool(recording.path) and row.path.is_file()
+        if counts is not None:
+            _count(row, counts, source, found_file=found_file)
+        if found_file and row.texts():
             yield row, recording.split
+
+
+def _count(row: Row, counts: DataCounts, source: Source, *, found_file: bool) -> None:
+    counts.read += 1
+    if not found_file:
+        counts.skipped.append(f"{row.path}: no such file, but {source.path} has a row for it")
+    elif not row.texts():
+        counts.without_text += 1
 
 
 def _recording(found: ManifestRow, names: dict[str, str], language: str) -> Recording:
