@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -25,6 +26,14 @@ def retrieval() -> object:
     task = MockRetrievalTask()
     task.load_data()
     return task
+
+
+class Rows(dict[str, list[str]]):
+    """A data set's columns."""
+
+    @property
+    def column_names(self) -> list[str]:
+        return list(self)
 
 
 @pytest.fixture
@@ -53,6 +62,16 @@ def test_a_retrieval_task_scores_the_same_in_both(retrieval: object) -> None:
 def test_a_bitext_task_scores_the_same_in_both(bitext: object) -> None:
     theirs = bitext.evaluate(MtebModel(WordEncoder()), split="test", encode_kwargs={})  # type: ignore[attr-defined]
     assert here(bitext, "Hits@1")["Hits@1"] == pytest.approx(theirs["default"]["accuracy"], abs=1e-4)
+
+
+def test_a_sentence_that_is_asked_twice_wants_both_answers() -> None:
+    rows = Rows({"sentence1": ["hi", "hi"], "sentence2": ["salut", "bonjour"]})
+    metadata = SimpleNamespace(
+        hf_subsets_to_langscripts={"default": ["eng-Latn", "fra-Latn"]}, eval_splits=["test"]
+    )
+    there, back = problems_of(SimpleNamespace(metadata=metadata, dataset={"test": rows}))
+    assert [set(query.wanted) for query in there.queries] == [{"salut", "bonjour"}] * 2
+    assert [set(query.wanted) for query in back.queries] == [{"hi"}] * 2
 
 
 def test_vectors_do_not_depend_on_the_batches() -> None:

@@ -112,7 +112,7 @@ def _retrieval(rows: Mapping[str, Any], tags: Sequence[str], note: str) -> Probl
 
 
 def _bitext(rows: Any, tags: Sequence[str], note: str) -> Iterator[Problem]:  # noqa: ANN401
-    """Both directions; a sentence is in the pool once."""
+    """Both directions; a sentence is in the pool once, and one asked twice wants both answers."""
     sides = [list(map(str, rows["sentence1"])), list(map(str, rows["sentence2"]))]
     yield _one_way(sides[0], sides[1], tags[0], tags[-1], note)
     if len(tags) > 1:
@@ -120,13 +120,15 @@ def _bitext(rows: Any, tags: Sequence[str], note: str) -> Iterator[Problem]:  # 
 
 
 def _one_way(asked: Sequence[str], found: Sequence[str], own: str, other: str, note: str) -> Problem:
-    pairs = enumerate(zip(asked, found, strict=True))
+    answers: dict[str, dict[str, int]] = {}
+    for text, translation in zip(asked, found, strict=True):
+        answers.setdefault(text, {})[translation] = 1
     return Problem(
         own,
         other,
         Modality.TEXT,
         Modality.TEXT,
-        [Query(str(n), Content(text, language=own), {translation: 1}) for n, (text, translation) in pairs],
+        [Query(str(n), Content(text, language=own), answers[text]) for n, text in enumerate(asked)],
         [
             Document(str(n), text, Content(text, language=other))
             for n, text in enumerate(dict.fromkeys(found))
