@@ -5,9 +5,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
-from tests.serve.running import EVERYWHERE, READ_TOKEN, SAMPLES, WRITE_TOKEN, Server, copied
+from tests.serve.running import EVERYWHERE, READ_TOKEN, SAMPLES, WRITE_TOKEN, Server, client_of, copied
 
 from polyvox.index import Index
 from polyvox.read import ReadOptions
@@ -65,7 +64,7 @@ def guarded(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
         index, "--host", EVERYWHERE, "--token-file", str(tokens), "--allow-host", "harbour.example"
     )
     running.url = running.url.replace(EVERYWHERE, "127.0.0.1")
-    running.client = httpx.Client(base_url=running.url, timeout=60)
+    running.client = client_of(running.url)
     yield running
     assert running.process.poll() is None, f"the server died: {running.log.read_text()}"
     running.stop()

@@ -11,9 +11,12 @@ import sys
 import time
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
+import pytest
+
+if TYPE_CHECKING:
+    import httpx
 
 SAMPLES = Path(str(files("polyvox"))) / "samples"
 QUESTION = SAMPLES / "queries" / "sw.ogg"
@@ -41,7 +44,7 @@ class Server:
         found = re.search(r"http://\S+", line)
         assert found, f"{line!r}; {self.log.read_text()}"
         self.url = found.group().rstrip("/")
-        self.client = httpx.Client(base_url=self.url, timeout=60)
+        self.client = client_of(self.url)
 
     @property
     def port(self) -> int:
@@ -64,6 +67,12 @@ class Server:
                 return job
             time.sleep(0.1)
         raise AssertionError(f"the job did not end: {job}; {self.log.read_text()}")
+
+
+def client_of(url: str) -> httpx.Client:
+    httpx = pytest.importorskip("httpx", reason="needs the extra 'dev'")
+    client: httpx.Client = httpx.Client(base_url=url, timeout=60)
+    return client
 
 
 def copied(made: Path, target: Path) -> Path:

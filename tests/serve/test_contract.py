@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.serve.running import Server
 
+pytest.importorskip("fastapi", reason="needs the extra 'serve'")
 pytest.importorskip("schemathesis", reason="needs the extra 'dev'")
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from tests.serve.running import QUESTION, Server
 
+pytest.importorskip("fastapi", reason="needs the extra 'serve'")
+
 from polyvox.encode import load_encoder
 from polyvox.read import load_audio
 

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from tests.serve.running import QUESTION, SAMPLES, Server, hits_for
 
+pytest.importorskip("fastapi", reason="needs the extra 'serve'")
+
 from polyvox.item import Audio
 from polyvox.serve.recordings import wav
 

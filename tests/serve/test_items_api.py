@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from tests.serve.running import Server, hits_for
 
+pytest.importorskip("fastapi", reason="needs the extra 'serve'")
+
 
 def speech(server: Server, suffix: str) -> dict[str, Any]:
     found = [

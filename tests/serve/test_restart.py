@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from tests.serve.running import SAMPLES, Server, copied, hits_for
 
+pytest.importorskip("fastapi", reason="needs the extra 'serve'")
+
 from polyvox.cli import main
 from polyvox.cli.exits import Exit
 from polyvox.index import Index

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from tests.serve.running import QUESTION, Server, hits_for
 
+pytest.importorskip("fastapi", reason="needs the extra 'serve'")
+
 from polyvox.item import Audio
 from polyvox.serve.recordings import wav
 
