@@ -8,6 +8,8 @@ import time
 import pytest
 from tests.serve.running import Server
 
+pytest.importorskip("fastapi", reason="needs the extra 'serve'")
+
 HOST = b"Host: localhost\r\n"
 
 
@@ -92,6 +94,36 @@ def test_heads_that_are_a_trick(server: Server, request_bytes: bytes, status: by
     assert heard.startswith(b"HTTP/1.1 " + status), heard[:200]
     assert b"Traceback" not in heard
     assert server.client.get("/health").status_code == 200
+
+
+def test_a_body_that_grows_too_long_is_told_so(server: Server) -> None:
+    head = b"POST /v1/search HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
+    length = (8 << 20) + 1
+    body = b"%x\r\n" % length + b" " * length
+    heard = talk(server.port, head + b"Transfer-Encoding: chunked\r\n\r\n" + body)
+    assert heard.startswith(b"HTTP/1.1 413"), heard[:200]
+    assert b'"too_large"' in heard
+
+
+def test_nobody_may_send_much_to_log_in(server: Server) -> None:
+    head = b"POST /v1/session HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
+    assert talk(server.port, head + b"Content-Length: 1000000\r\n\r\n").startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize("length", [b"Content-Length: 1000000\r\n", b"Transfer-Encoding: chunked\r\n"])
+def test_a_body_that_nobody_reads_does_not_hold_the_connection(server: Server, length: bytes) -> None:
+    began = time.monotonic()
+    heard = talk(server.port, b"GET /health HTTP/1.1\r\n" + HOST + length + b"\r\n")
+    assert heard.startswith(b"HTTP/1.1 200") and b"connection: close" in heard.lower()
+    assert time.monotonic() - began < 10
+
+
+def test_a_connection_is_kept_where_the_body_was_read(server: Server) -> None:
+    body = b'{"query": "fish"}'
+    head = b"POST /v1/search HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
+    request = head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    last = request.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
+    assert talk(server.port, request, last).count(b"HTTP/1.1 200") == 2
 
 
 @pytest.mark.slow

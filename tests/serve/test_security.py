@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import httpx
 import pytest
 from tests.serve.running import READ_TOKEN, WRITE_TOKEN, Server
 
+pytest.importorskip("fastapi", reason="needs the extra 'serve'")
+
 from polyvox.cli import main
 from polyvox.cli.exits import Exit
+
+httpx = pytest.importorskip("httpx", reason="needs the extra 'dev'")
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -62,6 +65,16 @@ def test_a_session_is_a_cookie_for_this_site_only(guarded: Server) -> None:
         kept = dict(browser.cookies)
         assert browser.delete("/v1/session").status_code == 204
         assert httpx.get(f"{guarded.url}/v1/collection", cookies=kept).status_code == 401
+
+
+def test_the_cookie_is_secure_behind_a_proxy_that_speaks_https(guarded: Server) -> None:
+    headers = {"Host": "harbour.example", "Origin": "https://harbour.example"}
+    answer = guarded.client.post("/v1/session", json={"token": READ_TOKEN}, headers=headers)
+    assert answer.status_code == 200
+    assert "; secure" in answer.headers["set-cookie"].lower()
+    plain = guarded.client.post("/v1/session", json={"token": READ_TOKEN})
+    assert "; secure" not in plain.headers["set-cookie"].lower()
+    guarded.client.cookies.clear()
 
 
 def test_guessing_is_limited(made: Path, tmp_path: Path) -> None:

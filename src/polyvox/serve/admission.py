@@ -15,8 +15,9 @@ from polyvox.serve.settings import Settings, is_loopback
 from polyvox.serve.tokens import Role
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-OPEN_PATHS = frozenset({"/", "/health", "/favicon.ico", "/v1/session"})
-OPEN_FOLDER = "/assets/"
+PAGE_PATHS = frozenset({"/", "/favicon.ico"})
+PAGE_FOLDER = "/assets/"
+OPEN_PATHS = PAGE_PATHS | {"/health", "/v1/session"}
 READING_POSTS = frozenset({"/v1/search", "/v1/search/audio", "/v1/embeddings", "/v1/embeddings/audio"})
 JSON_POSTS = frozenset({"/v1/search", "/v1/embeddings", "/v1/texts", "/v1/session"})
 WRONG_TOKENS = 10
@@ -29,10 +30,19 @@ def needed_role(method: str, path: str) -> Role:
     >>> needed_role("POST", "/v1/search"), needed_role("DELETE", "/v1/items/1"), needed_role("GET", "/health")
     (<Role.READ: 1>, <Role.WRITE: 2>, <Role.NOBODY: 0>)
     """
-    if path in OPEN_PATHS or path.startswith(OPEN_FOLDER):
+    if path in OPEN_PATHS or path.startswith(PAGE_FOLDER):
         return Role.NOBODY
     reads = method in SAFE_METHODS or path in READING_POSTS
     return Role.READ if reads else Role.WRITE
+
+
+def is_page(method: str, path: str) -> bool:
+    """Whether a request is for a file of the page, which costs next to nothing.
+
+    >>> is_page("GET", "/assets/main.js"), is_page("GET", "/v1/map"), is_page("POST", "/")
+    (True, False, False)
+    """
+    return method in SAFE_METHODS and (path in PAGE_PATHS or path.startswith(PAGE_FOLDER))
 
 
 class Admission:
@@ -52,7 +62,9 @@ class Admission:
             ApiError: 401, 403, 415 or 429.
         """
         self._check_host(headers.get("host", ""))
-        _check_wait(self._rate.wait(client), "too many requests")
+        if not is_page(method, path):
+            # The page is made of dozens of files; a few people behind one address may all load it.
+            _check_wait(self._rate.wait(client), "too many requests")
         if method not in SAFE_METHODS:
             _check_origin(headers)
         role = self._role(headers, client)

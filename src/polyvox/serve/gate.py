@@ -30,6 +30,8 @@ SECURITY_HEADERS = {
     "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
 }
 MULTIPART_SPARE = 1 << 20
+SESSION_BYTES = 1 << 16
+"""Anybody may send this much without a token, and slowly."""
 BODY_SECONDS = 20.0
 """A body may pause for so long, and after so long must have come at the slowest allowed rate."""
 SLOWEST_BYTES = 2_000
@@ -49,6 +51,7 @@ class Gate:
             "/v1/files": limits.upload_bytes + MULTIPART_SPARE,
             "/v1/search/audio": limits.query_bytes + MULTIPART_SPARE,
             "/v1/embeddings/audio": limits.query_bytes + MULTIPART_SPARE,
+            "/v1/session": SESSION_BYTES,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,11 +59,11 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send)
+        headers = Headers(scope=scope)
+        body = _Body(receive, headers, self._bytes.get(scope["path"], self._json_bytes))
+        answer = _Answer(send, body)
         began = time.monotonic()
         try:
-            headers = Headers(scope=scope)
-            body = _Body(receive, headers, self._bytes.get(scope["path"], self._json_bytes))
             role = self._admission.admit(
                 scope["method"], scope["path"], headers, (scope["client"] or ("",))[0]
             )
@@ -93,8 +96,9 @@ class Gate:
 class _Answer:
     """Watches an answer go out and adds the headers that every one has."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, body: _Body) -> None:
         self._send = send
+        self._body = body
         self.begun = False
         self.status = 0
 
@@ -107,7 +111,8 @@ class _Answer:
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
             headers.setdefault("Cache-Control", "no-store")
-            if self.status in {408, 413}:
+            # Nobody bounds a body that comes after the answer.
+            if self.status in {408, 413} or self._body.unread:
                 headers["Connection"] = "close"
         async with asyncio.timeout(SEND_SECONDS):
             await self._send(message)
@@ -119,10 +124,16 @@ class _Body:
     def __init__(self, receive: Receive, headers: Headers, most: int) -> None:
         self._receive = receive
         self._announced = headers.get("content-length", "0")
+        self._chunked = "transfer-encoding" in headers
         self._most = most
         self._came = 0
         self._began = time.monotonic()
         self._over = False
+
+    @property
+    def unread(self) -> bool:
+        """Whether there is a body of which something may still come."""
+        return not self._over and (self._chunked or self._announced != "0")
 
     def check_announced(self) -> None:
         """Refuse a body by its announced length, before any of it is read.

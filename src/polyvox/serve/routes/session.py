@@ -36,7 +36,7 @@ async def log_in(asked: SessionRequest, request: Request, response: Response, pa
         max_age=SECONDS,
         httponly=True,
         samesite="strict",
-        secure=parts.settings.secure,
+        secure=parts.settings.secure or request.headers.get("origin", "").startswith("https:"),
         path="/",
     )
     return SessionBody.of(role)
