@@ -83,6 +83,7 @@ class Collection:
     def search(self, question: Question) -> tuple[list[Hit], bool]:
         """The wanted hits, and whether there are more."""
         last = question.offset + question.limit
+        version = self._table.version
         hits = self.index.search(
             question.query,
             limit=last + 1,
@@ -90,7 +91,7 @@ class Collection:
             language=question.languages or None,
             modality=question.modality,
         )
-        self._remember(hits[question.offset : last])
+        self._remember(hits[question.offset : last], version)
         return hits[question.offset : last], len(hits) > last
 
     def item(self, name: str) -> Hit | None:
@@ -102,13 +103,17 @@ class Collection:
 
     def items(self, names: Iterable[str]) -> list[Hit]:
         """The items with these ids that there are, in table order."""
-        found = self.table().dataset.to_table(columns=list(ITEM_COLUMNS), filter=one_of("id", names))
+        table = self.table()
+        found = table.dataset.to_table(columns=list(ITEM_COLUMNS), filter=one_of("id", names))
         hits = [hit_of(row, 0.0, {}) for row in found.to_pylist()]
-        self._remember(hits)
+        self._remember(hits, table.version)
         return hits
 
-    def _remember(self, hits: Iterable[Hit]) -> None:
+    def _remember(self, hits: Iterable[Hit], version: int) -> None:
         with self._lock:
+            if self._table.version != version:
+                # What was found may have been deleted meanwhile.
+                return
             if self._recent_version != self._table.version:
                 self._recent.clear()
                 self._recent_version = self._table.version
@@ -121,6 +126,10 @@ class Collection:
     def file(self, path: str) -> FileState | None:
         """What the index knows of the file at a stored path."""
         return self._log.state(path)
+
+    def file_names(self) -> set[str]:
+        """The names of all files that the index knows, without their folders."""
+        return {Path(path).name for path in self._log.states()}
 
     def census(self) -> Census:
         """Counts of the newest version, or of one that is at most two seconds old."""
@@ -149,10 +158,12 @@ class Collection:
         Raises:
             LockedError: somebody else writes.
         """
-        before = len(self.table())
         with self.index.writer(timeout=LOCK_SECONDS) as writer:
+            # Counted while nobody else can add or delete.
+            before = len(self.table())
             writer.delete_ids([name])
-        return before - len(self.table())
+            writer.flush()
+            return before - len(self.table())
 
     def delete_file(self, shown: str) -> int | None:
         """Delete a file's items, and the file itself where it was uploaded; None where there is no such file.

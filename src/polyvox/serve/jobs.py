@@ -125,7 +125,7 @@ class Jobs:
         if self.count(JobState.QUEUED, JobState.RUNNING) >= MOST_WAITING:
             raise ApiError(503, "too many jobs are waiting", headers={"Retry-After": "30"})
 
-    def accept_files(
+    async def accept_files(
         self, received: Sequence[Received], language: str | None, problems: Sequence[tuple[str, str]] = ()
     ) -> Job:
         """Move files that have arrived to their place and queue them; `problems` are about files left out."""
@@ -133,7 +133,7 @@ class Jobs:
         parts = []
         for file in received:
             stored = file.name
-            if not _same(uploads / stored, file.path):
+            if not await asyncio.to_thread(_same, uploads / stored, file.path):
                 stored = free_name(uploads, stored)
                 file.path.replace(uploads / stored)
             else:
@@ -207,7 +207,11 @@ class Jobs:
             job.state = JobState.FAILED
         if all(part.items == 0 for part in job.parts) and job.problems:
             job.state = JobState.FAILED
-        self._folder.save(job)
+        try:
+            self._folder.save(job)
+        except OSError as error:
+            # The jobs after it must not wait for ever; this one is done again after a restart.
+            LOGGER.error("the end of a job could not be saved: %r", error)
         self._ring()
 
     async def _run_part(self, job: Job, part: Part) -> None:
@@ -244,14 +248,20 @@ class Jobs:
             writer.delete_files([str(path)])
 
     def _sweep(self) -> None:
-        """Delete uploads that no job and no index knows: the server was killed while they came."""
+        """Delete uploads that no job and no index knows: the server was killed while they came.
+
+        Known is the name, not the path, so that uploads outlive a move of the index and its folder. An index
+        that knows no file may have been made anew; it has no say over what was uploaded before.
+        """
         for leftover in self.incoming.iterdir():
             leftover.unlink()
         wanted = {
             self._place(job, part) for job in self._jobs.values() if not job.state.over for part in job.parts
         }
-        for path in (*self._collection.uploads.iterdir(), *self._texts.iterdir()):
-            if path not in wanted and self._collection.file(str(path)) is None:
+        known = self._collection.file_names()
+        uploads = self._collection.uploads.iterdir() if known else ()
+        for path in (*uploads, *self._texts.iterdir()):
+            if path not in wanted and path.name not in known:
                 path.unlink()
 
 

@@ -123,11 +123,22 @@ def _texts(index: Index, path: Path) -> None:
     limit_processor(BASE_SECONDS)
     before, read = len(index), 0
     for batch in _batches(path):
-        index.upsert(_items(batch))
+        _upsert(index, batch)
         read += len(batch)
         say("progress", read=read)
         limit_processor(BASE_SECONDS)
     say("end", kept=True, items=max(0, len(index) - before))
+
+
+def _upsert(index: Index, rows: list[dict[str, Any]]) -> None:
+    while True:
+        try:
+            index.upsert(_items(rows))
+        except LockedError:
+            # Texts that were accepted are not given up because somebody else writes for a while.
+            say("waiting")
+        else:
+            return
 
 
 def _batches(path: Path) -> Iterator[list[dict[str, Any]]]:

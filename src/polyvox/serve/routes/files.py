@@ -45,7 +45,7 @@ async def add_files(request: Request, parts: Parts) -> JobAccepted:
         if not good:
             raise ApiError(415, "; ".join(f"{name}: {reason}" for name, reason in problems[:5]))
         language = _tag(form.fields.get("language", [""])[-1])
-        job = parts.jobs.accept_files(good, language, problems)
+        job = await parts.jobs.accept_files(good, language, problems)
     return JobAccepted(job=job.body())
 
 
