@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("fastapi", reason="needs the extra 'serve'")
+
 from polyvox.errors import PolyvoxError
 from polyvox.serve.settings import Limits, Settings
 from polyvox.serve.tokens import Role, Tokens, read_tokens
@@ -43,4 +45,12 @@ def test_only_this_machine_goes_without_a_token(tmp_path: Path) -> None:
 def test_limits_must_make_sense() -> None:
     with pytest.raises(ValueError, match="upload_files must be at least 1"):
         Limits(upload_files=0)
+    with pytest.raises(ValueError, match="rate must be at least 0"):
+        Limits(rate=float("nan"))
     assert Limits(rate=0).rate == 0
+
+
+@pytest.mark.parametrize("port", [-1, 65_536, 99_999])
+def test_a_port_that_is_none_is_not_taken_for_another(tmp_path: Path, port: int) -> None:
+    with pytest.raises(PolyvoxError, match=f"no port {port}"):
+        Settings(tmp_path, port=port)

@@ -22,6 +22,7 @@ from polyvox.serve.names import safe_name
 
 MOST_FIELDS = 64
 FIELD_BYTES = 16_384
+HEADER_BYTES = 8_192
 MOST_PARTS = 1_000
 FREE_BYTES = 256 << 20
 """So much of the disk stays free."""
@@ -77,7 +78,7 @@ class _Reader:
         self._file: BufferedWriter | None = None
         self._file_name = ""
         self._written = 0
-        self._looked_at = 0
+        self._unlooked = 0
 
     def callbacks(self) -> Any:  # noqa: ANN401 - the parser's own type is private
         named: dict[str, Callable[..., None]] = {
@@ -100,9 +101,15 @@ class _Reader:
 
     def _header_field(self, data: bytes, start: int, end: int) -> None:
         self._header += data[start:end]
+        self._check_header()
 
     def _header_value(self, data: bytes, start: int, end: int) -> None:
         self._value += data[start:end]
+        self._check_header()
+
+    def _check_header(self) -> None:
+        if len(self._header) + len(self._value) > HEADER_BYTES:
+            raise ApiError(400, "a header of a part of the form is too long")
 
     def _header_end(self) -> None:
         if self._header.lower() == b"content-disposition":
@@ -129,8 +136,9 @@ class _Reader:
             return
         self._file.write(data[start:end])
         self._written += end - start
-        if self._written - self._looked_at > _LOOK_EVERY:
-            self._looked_at = self._written
+        self._unlooked += end - start
+        if self._unlooked > _LOOK_EVERY:
+            self._unlooked = 0
             check_disk(self._folder)
 
     def _end(self) -> None:

@@ -14,6 +14,7 @@ from polyvox.index.search import hit_of
 from polyvox.index.table import ItemTable
 
 MOST_POINTS = 10_000
+MOST_KEPT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Projections:
         key = (table.version, limit)
         with self._lock:
             if key not in self._kept:
-                self._kept = {kept: made for kept, made in self._kept.items() if kept[0] == key[0]}
+                same = [pair for pair in self._kept.items() if pair[0][0] == key[0]]
+                self._kept = dict(same[1 - MOST_KEPT :])
                 self._kept[key] = project(table, limit)
             return self._kept[key]
 

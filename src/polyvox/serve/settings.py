@@ -48,7 +48,7 @@ class Limits:
     def __post_init__(self) -> None:
         for name in self.__slots__:
             least = 0 if name in {"rate", "queue"} else 1
-            if getattr(self, name) < least:
+            if not getattr(self, name) >= least:
                 raise ValueError(f"the limit {name} must be at least {least}, got {getattr(self, name)}")
 
 
@@ -59,7 +59,7 @@ class Settings:
     `hosts` are further names by which browsers may call it, for a proxy or a name of the machine.
 
     Raises:
-        PolyvoxError: an address that others can reach, and no token.
+        PolyvoxError: an address that others can reach, and no token; no such port.
     """
 
     index: Path
@@ -73,6 +73,8 @@ class Settings:
     """Whether browsers reach it by https."""
 
     def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65_535:
+            raise PolyvoxError(f"there is no port {self.port}; choose one from 0 to 65535")
         if not self.tokens and not is_loopback(self.host):
             raise PolyvoxError(
                 f"{self.host} can be reached by others, so a token is needed: put one in a file"
