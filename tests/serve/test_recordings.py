@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 from tests.serve.running import SAMPLES
 
+pytest.importorskip("fastapi", reason="needs the extra 'serve'")
+
 from polyvox.errors import ReadError
 from polyvox.item import Audio
 from polyvox.read import load_audio
 from polyvox.read.excerpt import load_excerpt
 from polyvox.serve.errors import ApiError
 from polyvox.serve.ranges import Span, wanted_span
-from polyvox.serve.recordings import browser_kind, peaks, wav
+from polyvox.serve.recordings import Recording, blocks, browser_kind, peaks, wav
 
 COLLECTION = SAMPLES / "collection"
 
@@ -84,3 +86,15 @@ def test_an_excerpt_ends_with_the_recording(tmp_path: Path) -> None:
         load_excerpt(path, 5.0, 6.0)
     with pytest.raises(ValueError, match="length"):
         load_excerpt(path, 2.0, 2.0)
+
+
+def test_a_link_that_comes_after_the_check_is_not_followed(tmp_path: Path) -> None:
+    path, secret = tmp_path / "a.ogg", tmp_path / "secret"
+    path.write_bytes(b"0123456789")
+    secret.write_bytes(b"not yours!")
+    facts = path.stat()
+    recording = Recording(path, facts.st_size, facts.st_mtime_ns, "audio/ogg")
+    assert b"".join(blocks(recording, 2, 5)) == b"23456"
+    path.unlink()
+    path.symlink_to(secret)
+    assert b"".join(blocks(recording, 0, 10)) == b""

@@ -67,7 +67,7 @@ def file_response(request: Request, recording: Recording) -> Response:
         headers["Content-Range"] = f"bytes {span.start}-{end}/{recording.size}"
     start, length = (span.start, span.length) if span else (0, recording.size)
     headers["Content-Length"] = str(length)
-    content: Iterator[bytes] = blocks(recording.path, start, length)
+    content: Iterator[bytes] = blocks(recording, start, length)
     return StreamingResponse(content, 206 if span else 200, headers, media_type=recording.kind)
 
 

@@ -130,9 +130,12 @@ def peaks(audio: Audio, buckets: int) -> list[float]:
     ]
 
 
-def blocks(path: Path, start: int, length: int) -> Iterator[bytes]:
-    """A stretch of a file, block by block."""
-    with path.open("rb") as file:
+def blocks(recording: Recording, start: int, length: int) -> Iterator[bytes]:
+    """A stretch of a recording, block by block; nothing of a file that has come to its place meanwhile."""
+    with os.fdopen(_open_at_once(str(recording.path)), "rb") as file:
+        facts = os.fstat(file.fileno())
+        if (facts.st_size, facts.st_mtime_ns) != (recording.size, recording.mtime_ns):
+            return
         file.seek(start)
         while length > 0 and (block := file.read(min(BLOCK, length))):
             length -= len(block)
