@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pyarrow.parquet as pq
 import pytest
@@ -10,7 +12,7 @@ from tests.evaluate.report.made_up import MadeUp
 
 from polyvox.errors import PolyvoxError
 from polyvox.evaluate.folder import SUMMARY_FILE, summary_table, write_evaluation
-from polyvox.evaluate.report import compute_report, read_systems
+from polyvox.evaluate.report import compute_report, read_systems, scores
 from polyvox.evaluate.report.extremes import best_and_worst
 from polyvox.evaluate.report.results import Report
 
@@ -51,6 +53,17 @@ def test_a_metric_without_scores_a_query_has_a_mean_and_no_interval(tmp_path: Pa
     result = report(MadeUp(), root=tmp_path).tests[0]
     assert result.metric == "R@1"
     assert {row.metric: row.values for row in result.metrics} == {"R@1": (0.4375,), "xsim": (0.25,)}
+
+
+@pytest.mark.parametrize(("task", "metric"), [("miracl", "nDCG@10"), ("words", "Hits@1"), ("tatoeba", "R@1")])
+def test_a_test_is_told_by_the_primary_metric_of_its_task(task: str, metric: str) -> None:
+    test = scores.Test(task, "text→text", "text", "text")
+    cells = [
+        scores.Cell(test, scores.Pair("sw", "en"), 8, name)
+        for name in ("mean rank", "R@1", "Hits@1", "nDCG@10")
+    ]
+    system = cast("scores.SystemScores", SimpleNamespace(cells=lambda _: cells))
+    assert scores.primary_metric([system], test) == metric
 
 
 def test_shorter_widths_are_compared_with_the_full_one(tmp_path: Path) -> None:

@@ -11,12 +11,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from polyvox.errors import PolyvoxError
+from polyvox.evaluate.declaration import built_in_tasks
 from polyvox.evaluate.folder import KEY, Evaluation, Failure, Sample, SystemCard
 
 PESSIMISTIC, OPTIMISTIC = "pessimistic", "optimistic"
 _ROUNDING = 1e-3
-PREFERRED = ("R@1", "P@1", "Hits@1", "Success@1", "nDCG@10", "RR", "MRR", "accuracy", "spearman")
-"""Which metric a test is told by, the first that it has; else the first in its folder."""
+PREFERRED = ("Hits@1", "P@1", "R@1", "Success@1", "nDCG@10", "RR", "MRR", "accuracy", "Spearman")
+"""Which metric a test of a task that is not built in is told by, the first that it has."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -145,12 +146,17 @@ class SystemScores:
 
 
 def primary_metric(systems: list[SystemScores], test: Test) -> str:
-    """The metric that a test is told by: the first preferred one that every system has scores a query of."""
+    """The metric that a test is told by, of those that every system has.
+
+    It is the primary one of a built-in task, else the first preferred one, else the first in the folder.
+    """
     having = [{cell.metric: None for cell in system.cells(test)} for system in systems if system.cells(test)]
     shared = [metric for metric in having[0] if all(metric in others for others in having[1:])]
     if not shared:
         shared = list(having[0])
-    return next((metric for metric in PREFERRED if metric in shared), shared[0])
+    declared = built_in_tasks().get(test.task)
+    wanted = (declared.primary, *PREFERRED) if declared else PREFERRED
+    return next((metric for metric in wanted if metric in shared), shared[0])
 
 
 def _by_test(cells: Iterable[Cell]) -> dict[Test, list[Cell]]:
