@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,17 @@ def test_languages_choose_pairs(task: Task, tmp_path: Path) -> None:
     nothing = Settings(languages=frozenset({"ja"}))
     outcome = evaluate_encoder(WordEncoder(SAME), [task], tmp_path, tmp_path / "out", nothing)
     assert outcome.skipped == ("tiny: none of its problems is in ja",)
+
+
+def test_what_was_asked_for_and_has_no_number_is_told(task: Task, tmp_path: Path) -> None:
+    asked = replace(task, metrics=(*task.metrics, "modality gap"))
+    settings = Settings(languages=frozenset({"sw", "ja"}))
+    told: list[str] = []
+    evaluate_encoder(WordEncoder(SAME), [asked], tmp_path, tmp_path / "out", settings, report=told.append)
+    assert told == [
+        "tiny: no numbers for modality gap; the data lacks what they need, such as texts or answers",
+        "tiny: has nothing in ja",
+    ]
 
 
 def test_a_text_model_on_a_speech_task_is_reported_and_the_rest_goes_on(task: Task, tmp_path: Path) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -146,6 +147,8 @@ def measure_task(
         report(f"{measuring.task.name}: {direction} left out, {encoder.card.name} cannot encode that")
     if not rows.summary:
         raise TaskError(_nothing(measuring, unheard, encoder))
+    for line in _absent(measuring, rows.summary):
+        report(f"{measuring.task.name}: {line}")
     return TaskResult(
         scores=pa.concat_tables([SCORES.empty_table(), *rows.scores]).unify_dictionaries(),
         summary=summary_table(rows.summary),
@@ -162,6 +165,17 @@ def _nothing(measuring: Measuring, unheard: set[str], encoder: Encoder) -> str:
     if measuring.settings.languages:
         return f"none of its problems is in {', '.join(sorted(measuring.settings.languages))}"
     return "its data has no queries; is it complete?"
+
+
+def _absent(measuring: Measuring, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What was asked for and has no number."""
+    measured = {row["metric"] for row in rows}
+    metrics = [one.name for one in measuring.metrics if one.name not in measured]
+    if metrics:
+        yield f"no numbers for {', '.join(metrics)}; the data lacks what they need, such as texts or answers"
+    found = {row[side] for row in rows for side in ("query_language", "document_language")}
+    if languages := sorted(measuring.settings.languages - found):
+        yield f"has nothing in {', '.join(languages)}"
 
 
 def _able(encoder: Encoder, problem: Problem | Pairs) -> bool:
