@@ -20,6 +20,8 @@ _OWN = "="
 class AcrossLanguages:
     """Collects the rank of every question in every language, and sums up their spread.
 
+    A question that is asked several times in a language, as by several readers, has its worst rank there.
+
     Problems belong together that search the same pool, or each the pool of its own language.
     """
 
@@ -37,9 +39,9 @@ class AcrossLanguages:
         group = (problem.direction, _OWN if own else problem.document_language, dimension)
         first = ranks(evidence.found.first_ranks(Tie.PESSIMISTIC), evidence.found.pool)
         self._like[group] = evidence
-        self._ranks[group][problem.query_language] = {
-            query.instance: float(rank) for query, rank in zip(problem.queries, first, strict=True)
-        }
+        ranked = self._ranks[group][problem.query_language] = {}
+        for query, rank in zip(problem.queries, first, strict=True):
+            ranked[query.instance] = max(float(rank), ranked.get(query.instance, 0.0))
 
     def rows(self) -> list[dict[str, Any]]:
         """One summary row a spread, for every group of at least two languages with a question in common."""
@@ -48,10 +50,15 @@ class AcrossLanguages:
             shared = sorted(set.intersection(*(set(ranked) for ranked in by_language.values())) - {""})
             if len(by_language) > 1 and shared:
                 table = np.array([[ranked[one] for ranked in by_language.values()] for one in shared])
-                found += [self._row(group, Spread(spread), table) for spread in self._measuring.task.spread]
+                lone = len(set.union(*(set(ranked) for ranked in by_language.values())) - {*shared, ""})
+                found += [
+                    self._row(group, Spread(spread), table, lone) for spread in self._measuring.task.spread
+                ]
         return found
 
-    def _row(self, group: tuple[str, str, int], spread: Spread, table: np.ndarray) -> dict[str, Any]:
+    def _row(
+        self, group: tuple[str, str, int], spread: Spread, table: np.ndarray, lone: int
+    ) -> dict[str, Any]:
         evidence = self._like[group]
         _, found, dimension = group
         return self._measuring.key(evidence.problem, dimension) | {
@@ -64,5 +71,6 @@ class AcrossLanguages:
             "queries": len(table),
             "seed": self._measuring.settings.seed,
             "relevance": str(self._measuring.task.relevance),
-            "note": f"{table.shape[1]} languages, mean rank {table.mean():.2f}",
+            "note": f"{table.shape[1]} languages, mean rank {table.mean():.2f}"
+            + (f"; {lone} questions are not in all of them and left out" if lone else ""),
         }
