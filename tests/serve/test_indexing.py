@@ -13,6 +13,7 @@ from tests.serve.running import SAMPLES, copied
 
 pytest.importorskip("fastapi", reason="needs the extra 'serve'")
 
+from polyvox.errors import PolyvoxError
 from polyvox.index import Index
 from polyvox.serve import indexing
 from polyvox.serve.indexing import Indexing
@@ -65,6 +66,18 @@ def test_a_reader_that_hangs_is_stopped(made: Path, tmp_path: Path, monkeypatch:
     problem, end = in_own_loop(run())
     assert "no progress" in problem["message"]
     assert end["died"]
+
+
+def test_no_file_is_to_blame_for_a_reader_that_does_not_start(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "reader_command", lambda _: ["false"])
+
+    async def run() -> None:
+        with pytest.raises(PolyvoxError, match="cannot be started"):
+            await events_of(Indexing(made, Limits()), NEWS)
+
+    in_own_loop(run())
 
 
 def test_readers_know_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:

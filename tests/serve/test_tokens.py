@@ -18,7 +18,7 @@ LONG, LONGER = "a-long-enough-token", "another-long-enough-token"
 def test_a_file_and_the_environment_together(tmp_path: Path) -> None:
     file = tmp_path / "tokens.txt"
     file.write_text(f"# comment\n\nread {LONG}\n")
-    tokens = read_tokens(file, {"POLYVOX_TOKEN": LONGER})
+    tokens = read_tokens(file, {"POLYVOX_TOKEN": f"{LONGER}\n"})
     assert (tokens.role(LONG), tokens.role(LONGER)) == (Role.READ, Role.WRITE)
     assert tokens.role("") is tokens.role(LONG + " ") is Role.NOBODY
     assert LONG not in repr(tokens)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from polyvox.errors import PolyvoxError
 from polyvox.index.writer import HEAD
 from polyvox.serve.limits import reader_command, reader_environment
 from polyvox.serve.settings import Limits
@@ -35,9 +36,13 @@ class Indexing:
         self._process: asyncio.subprocess.Process | None = None
 
     async def work(self, order: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
-        """The events of one order; the last is "end". A death of the process is told as a problem."""
+        """The events of one order; the last is "end". A death of the process is told as a problem.
+
+        Raises:
+            PolyvoxError: the process cannot be started, for which no file is to blame.
+        """
+        process = await self._ready()
         try:
-            process = await self._started()
             if process.stdin is None:
                 raise EOFError
             process.stdin.write(json.dumps(order).encode() + b"\n")
@@ -54,6 +59,13 @@ class Indexing:
             reason = await self._death()
             yield {"event": "problem", "message": reason}
         yield {"event": "end", "kept": False, "items": 0, "died": True}
+
+    async def _ready(self) -> asyncio.subprocess.Process:
+        try:
+            return await self._started()
+        except (TimeoutError, EOFError, OSError, ValueError) as error:
+            await self.stop()
+            raise PolyvoxError(f"the indexing process cannot be started ({type(error).__name__})") from error
 
     async def _started(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None:

@@ -74,8 +74,9 @@ def read_tokens(file: Path | None, environment: Mapping[str, str] | None = None)
     environment = os.environ if environment is None else environment
     tokens: dict[str, Role] = {}
     for name, role in ((READ_VARIABLE, Role.READ), (WRITE_VARIABLE, Role.WRITE)):
-        if environment.get(name):
-            tokens[environment[name]] = role
+        # Tools that keep secrets in files like to leave an end of line.
+        if token := environment.get(name, "").strip():
+            tokens[token] = role
     if file is not None:
         tokens |= _from_file(file)
         if not tokens:
