@@ -21,7 +21,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from benchmarks.speech_quality import SETS, candidates_for, other_texts, ranks
+from benchmarks.ranked import ranks
+from benchmarks.speech_quality import SETS, candidates_for, other_texts
 
 from polyvox.evaluate.systems import load_system
 from polyvox.item import Audio

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from benchmarks.speech_quality import SETS, candidates_for, other_texts, ranks
+from benchmarks.ranked import ranks
+from benchmarks.speech_quality import SETS, candidates_for, other_texts
 from numpy.typing import NDArray
 
 from polyvox.encode import Encoder, load_encoder

@@ -1,6 +1,6 @@
 """How well the model understands people: speech to text, speech to speech and text to speech by meaning.
 
-    python benchmarks/speech_quality.py --data ../shared/data [--model default] [--words WORDS]
+    python -m benchmarks.speech_quality --data ../shared/data [--model default] [--words WORDS]
 
 Human recordings of meanings that no training used, whoever reads them (`polyvox.train.split`). A query is
 right where a candidate with the wanted text, or for recordings the wanted meaning, comes first; a wrong
@@ -17,8 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+from benchmarks.ranked import HEAD, Row, Vectors, mean_of, row
 
 from polyvox.encode import Encoder, load_encoder
 from polyvox.item import Audio
@@ -34,60 +33,6 @@ UNHEARD = frozenset({"it", "sv", "so"})
 """Languages whose human recordings the shipped model never heard; see recipes/default/recipe.toml."""
 POOL = 500
 SEED = 1
-Vectors = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a table."""
-
-    name: str
-    queries: int
-    pool: int
-    first: float
-    fifth: float
-    reciprocal: float
-    chance: float
-
-    def __str__(self) -> str:
-        return (
-            f"| {self.name} | {self.queries} | {self.pool} | {self.first:.3f} | {self.fifth:.3f} | "
-            f"{self.reciprocal:.3f} | {self.chance:.4f} |"
-        )
-
-
-HEAD = "| {} | queries | pool | R@1 | R@5 | MRR | R@1 by chance |\n|---|---|---|---|---|---|---|"
-
-
-def ranks(scores: Vectors, right: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The rank of each query's best right candidate, ties counted against it.
-
-    >>> ranks(np.array([[0.5, 0.9, 0.5]]), np.array([[True, False, False]])).tolist()
-    [3]
-    """
-    best = np.where(right, scores, -np.inf).max(1)
-    before = (scores >= best[:, None]) & ~right
-    found: NDArray[np.int64] = 1 + before.sum(1)
-    return found
-
-
-def row(name: str, queries: Vectors, wanted: Sequence[str], pool: Vectors, labels: Sequence[str]) -> Row:
-    """Measure queries whose right candidates are those labelled as wanted."""
-    right = _folded(wanted)[:, None] == _folded(labels)[None, :]
-    found = ranks(queries @ pool.T, right)
-    return Row(
-        name=name,
-        queries=len(queries),
-        pool=len(pool),
-        first=float((found == 1).mean()),
-        fifth=float((found <= 5).mean()),
-        reciprocal=float((1 / found).mean()),
-        chance=float(right.mean()),
-    )
-
-
-def _folded(labels: Sequence[str]) -> NDArray[np.object_]:
-    return np.array([label.casefold() for label in labels], object)
 
 
 @dataclass(frozen=True)
@@ -178,19 +123,6 @@ def kind_rows(encoder: Encoder, heard: Heard, everything: Sequence[Spoken]) -> I
         languages = len({spoken.language for spoken in group.spoken})
         name = f"{kind} ({languages} languages)"
         yield row(name, group.vectors, wanted, encoder.encode_text(candidates), candidates)
-
-
-def mean_of(name: str, measured: Sequence[Row]) -> Row:
-    """The unweighted mean over rows, and the sum of their queries."""
-    return Row(
-        name,
-        sum(one.queries for one in measured),
-        round(float(np.mean([one.pool for one in measured]))),
-        *(
-            float(np.mean([getattr(one, part) for one in measured]))
-            for part in ("first", "fifth", "reciprocal", "chance")
-        ),
-    )
 
 
 def speech_rows(heard: Heard) -> Iterator[Row]:
