@@ -80,6 +80,14 @@ def test_the_report_that_the_examples_show_can_be_made(
     assert (data / "report.html").is_file()
 
 
+@pytest.mark.parametrize("words", [["evaluate", "default", "--seed"], ["report", ".", "--audio-megabytes"]])
+def test_a_number_below_zero_is_a_usage_error(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([*words, "-1"])
+    assert stopped.value.code == 2
+    assert "'-1' is not a whole number of 0 or more" in capsys.readouterr().err
+
+
 def test_too_little_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", "default"]) == 2
     assert "--tasks and --out" in capsys.readouterr().err

@@ -161,7 +161,7 @@ def test_languages_choose_pairs(task: Task, tmp_path: Path) -> None:
     assert {row["query_language"] for row in outcome.evaluation.summary.to_pylist()} == {"sw"}
     nothing = Settings(languages=frozenset({"ja"}))
     outcome = evaluate_encoder(WordEncoder(SAME), [task], tmp_path, tmp_path / "out", nothing)
-    assert outcome.skipped == ("tiny: none of its problems is in ja",)
+    assert outcome.skipped == ("tiny: none of its problems is in ja; its languages are en, sw, fr",)
 
 
 def test_what_was_asked_for_and_has_no_number_is_told(task: Task, tmp_path: Path) -> None:

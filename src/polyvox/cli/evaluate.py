@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyvox.cli.exits import Exit, UsageError
-from polyvox.cli.options import add_json, language, positive
+from polyvox.cli.options import add_json, language, positive, whole
 from polyvox.cli.streams import print_json
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ EPILOG = """\
 examples:
   polyvox evaluate --list-tasks
   polyvox evaluate default --tasks tatoeba,gcompris --data ../shared/data --out results/
-  polyvox evaluate default sentence-transformers/LaBSE --tasks tatoeba --languages sw,yo --out results/
+  polyvox evaluate default sentence-transformers/LaBSE --tasks tatoeba --languages swh,am --out results/
   polyvox evaluate --run bm25.trec --qrels test.qrels --out results/
   polyvox report results/ --out report.html          tables, pictures, intervals, significance
 """
@@ -67,7 +67,7 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
     parser.add_argument(
         "--limit", type=positive, metavar="N", help="ask a sample of N queries a pair; pools stay whole"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of samples (0)")
+    parser.add_argument("--seed", type=whole, default=0, metavar="N", help="seed of samples (0)")
     parser.add_argument(
         "--run", dest="run_file", type=Path, metavar="FILE", help="a TREC run instead of models"
     )

@@ -55,6 +55,17 @@ def positive(value: str) -> int:
     return int(value)
 
 
+def whole(value: str) -> int:
+    """A whole number from the command line, 0 or more.
+
+    >>> whole("0")
+    0
+    """
+    if not value.isdecimal():
+        raise ArgumentTypeError(f"{value!r} is not a whole number of 0 or more")
+    return int(value)
+
+
 def add_json(parser: ArgumentParser) -> None:
     """`--json`: machine-readable output on standard output."""
     parser.add_argument("--json", action="store_true", help="print JSON on standard output")

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter, _Su
 from pathlib import Path
 
 from polyvox.cli.exits import Exit, UsageError
-from polyvox.cli.options import positive
+from polyvox.cli.options import positive, whole
 
 EPILOG = """\
 examples:
@@ -39,7 +39,7 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
     )
     parser.add_argument(
         "--audio-megabytes",
-        type=int,
+        type=whole,
         default=6,
         metavar="N",
         help="most that recordings may take in the page; 0 leaves all out (6)",

@@ -163,7 +163,11 @@ def _nothing(measuring: Measuring, unheard: set[str], encoder: Encoder) -> str:
         able = " and ".join(sorted(encoder.card.modalities))
         return f"the task asks for {', '.join(sorted(unheard))}, but {encoder.card.name} encodes only {able}"
     if measuring.settings.languages:
-        return f"none of its problems is in {', '.join(sorted(measuring.settings.languages))}"
+        wanted = ", ".join(sorted(measuring.settings.languages))
+        there = (
+            f"; its languages are {', '.join(measuring.task.languages)}" if measuring.task.languages else ""
+        )
+        return f"none of its problems is in {wanted}{there}"
     return "its data has no queries; is it complete?"
 
 
