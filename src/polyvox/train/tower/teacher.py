@@ -56,7 +56,11 @@ class Teacher:
                 self._kept.clear()
                 missing = sorted({text for text in texts if text})
             # An autocast around the training step must not reach the teacher.
-            with torch.no_grad(), torch.autocast(torch.get_default_device().type, enabled=False):
+            with (
+                torch.no_grad(),
+                torch.autocast("cpu", enabled=False),
+                torch.autocast("cuda", enabled=False),
+            ):
                 vectors = self._encoder.encode_text(missing)
             self._kept.update(zip(missing, vectors, strict=True))
         nothing = np.zeros(self.dimension, np.float32)
