@@ -137,3 +137,11 @@ def test_a_static_sentence_transformer_becomes_light(tmp_path: Path) -> None:
     assert light.card.modalities == {Modality.TEXT}
     assert light.manifest.matryoshka == (32, 16)
     assert float(report.facts["text_mean_cosine"]) > 0.999
+
+
+def test_a_tower_of_words_is_sent_to_the_command_that_joins_it(tmp_path: Path) -> None:
+    (tmp_path / "tower").mkdir()
+    (tmp_path / "tower" / "words.json").write_text("{}")
+    for folder in (tmp_path, tmp_path / "tower"):
+        with pytest.raises(PolyvoxError, match="export_words"):
+            open_trained(folder)

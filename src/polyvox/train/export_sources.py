@@ -28,6 +28,8 @@ _TOWER_CONFIG = "config.json"
 _SPEECH_SETTINGS = "speech.json"
 _SPEECH_MODULE = "polyvox.modules.speech.Speech"
 _PACKED_SCALES = 4
+WORDS_CONFIG = "words.json"
+"""What `polyvox.modules.word_tower` writes; named here too, because that module needs torch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,11 @@ def open_trained(folder: Path) -> Trained:
     for mark, opened in _KINDS:
         if (folder / mark).is_file():
             return opened(folder)
+    if (folder / WORDS_CONFIG).is_file() or (folder / "tower" / WORDS_CONFIG).is_file():
+        raise PolyvoxError(
+            f"{folder}: a tower of words needs its lexicon and a text model to become a light model; "
+            "join them with: python -m polyvox.train.export_words RECIPE RUN MODEL"
+        )
     raise PolyvoxError(
         f"{folder}: not a trained model; expected a folder with {', '.join(mark for mark, _ in _KINDS)}"
     )
