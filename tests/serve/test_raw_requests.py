@@ -105,6 +105,16 @@ def test_a_body_that_grows_too_long_is_told_so(server: Server) -> None:
     assert b'"too_large"' in heard
 
 
+def test_a_refusal_is_heard_though_its_body_comes_late(server: Server) -> None:
+    head = b"POST /v1/texts HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\nContent-Length: 10\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
+        connection.sendall(head)
+        time.sleep(0.3)
+        connection.sendall(b"0123456789")
+        time.sleep(0.3)
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 403")
+
+
 def test_nobody_may_send_much_to_log_in(server: Server) -> None:
     head = b"POST /v1/session HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
     assert talk(server.port, head + b"Content-Length: 1000000\r\n\r\n").startswith(b"HTTP/1.1 413")

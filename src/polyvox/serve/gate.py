@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from contextlib import suppress
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -35,6 +36,8 @@ SESSION_BYTES = 1 << 16
 BODY_SECONDS = 20.0
 """A body may pause for so long, and after so long must have come at the slowest allowed rate."""
 SLOWEST_BYTES = 2_000
+DRAIN_BYTES = 1 << 16
+DRAIN_SECONDS = 2.0
 SEND_SECONDS = 120.0
 """A client may leave an answer lying for so long; players pause."""
 
@@ -72,6 +75,7 @@ class Gate:
             await self._app(scope, body.receive, answer.send)
         except ApiError as error:
             self._metrics.refused.labels(error.problem.code).inc()
+            await body.drain()
             await self._refuse(error, answer, scope, receive)
         except TimeoutError:
             LOGGER.info("a client left its answer lying")
@@ -87,10 +91,7 @@ class Gate:
             self._metrics.count(scope["method"], route, answer.status, time.monotonic() - began)
 
     async def _refuse(self, error: ApiError, answer: _Answer, scope: Scope, receive: Receive) -> None:
-        response = error.response()
-        # What is left of the body will not be read.
-        response.headers["Connection"] = "close"
-        await response(scope, receive, answer.send)
+        await error.response()(scope, receive, answer.send)
 
 
 class _Answer:
@@ -145,6 +146,18 @@ class _Body:
             raise ApiError(400, "the header Content-Length is no number")
         if int(self._announced) > self._most:
             raise self._too_large()
+
+    async def drain(self) -> None:
+        """Take in the rest of a short body: closing earlier could cut off the answer (RFC 9112, 9.6)."""
+        short = (
+            self._announced.isascii() and self._announced.isdigit() and int(self._announced) <= DRAIN_BYTES
+        )
+        if self._chunked or not short:
+            return
+        with suppress(TimeoutError, ApiError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while self.unread:
+                    await self.receive()
 
     async def receive(self) -> Message:
         """The next piece.
