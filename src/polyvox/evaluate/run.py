@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +179,8 @@ def _absent(measuring: Measuring, rows: Sequence[Mapping[str, Any]]) -> Iterator
     if metrics:
         yield f"no numbers for {', '.join(metrics)}; the data lacks what they need, such as texts or answers"
     found = {row[side] for row in rows for side in ("query_language", "document_language")}
-    if languages := sorted(measuring.settings.languages - found):
+    wide = {widest(language) for language in found}
+    if languages := sorted(tag for tag in measuring.settings.languages if widest(tag) not in wide):
         yield f"has nothing in {', '.join(languages)}"
 
 
@@ -187,10 +189,23 @@ def _able(encoder: Encoder, problem: Problem | Pairs) -> bool:
 
 
 def _chosen(given: Iterable[Problem | Pairs], settings: Settings) -> Iterator[Problem | Pairs]:
+    wanted = {widest(language) for language in settings.languages}
     for problem in given:
         languages = {problem.query_language, problem.document_language} - {MIXED}
-        if not settings.languages or languages & settings.languages:
+        if not wanted or wanted & {widest(language) for language in languages}:
             yield problem
+
+
+@lru_cache(maxsize=1024)
+def widest(tag: str) -> str:
+    """The language that a tag is of, by its macrolanguage: data sets write Swahili as `sw` or as `swh`.
+
+    >>> widest("swh"), widest("cmn"), widest("pt-BR")
+    ('sw', 'zh', 'pt-BR')
+    """
+    from langcodes import Language
+
+    return Language.get(tag).prefer_macrolanguage().to_tag()
 
 
 def _sample(evidence: Evidence) -> Sample:
