@@ -70,9 +70,10 @@ class Server:
 
 
 def client_of(url: str) -> httpx.Client:
-    httpx = pytest.importorskip("httpx", reason="needs the extra 'dev'")
-    client: httpx.Client = httpx.Client(base_url=url, timeout=60)
-    return client
+    pytest.importorskip("httpx", reason="needs the extra 'dev'")
+    from httpx import Client
+
+    return Client(base_url=url, timeout=60)
 
 
 def copied(made: Path, target: Path) -> Path:

@@ -172,9 +172,12 @@ def _warm_up(index: Index) -> None:
 
 
 def say(event: str, **facts: Any) -> None:  # noqa: ANN401 - any JSON value
-    """Tell the server."""
-    sys.stdout.write(json.dumps({"event": event, **facts}) + "\n")
-    sys.stdout.flush()
+    """Tell the server; without a server there is nothing left to do."""
+    try:
+        sys.stdout.write(json.dumps({"event": event, **facts}) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os._exit(0)
 
 
 if __name__ == "__main__":
