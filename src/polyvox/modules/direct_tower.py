@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from polyvox.errors import PolyvoxError
 from polyvox.modules.heard import Heard
 from polyvox.modules.meaning import Meaning, MeaningConfig
 from polyvox.modules.sounds import Sounds, SoundsConfig
-
-_CONFIG = "config.json"
-_WEIGHTS = "model.safetensors"
+from polyvox.modules.tower_files import SPEECH_TOWER
 
 
 class DirectTower(nn.Module):
@@ -57,15 +53,12 @@ class DirectTower(nn.Module):
 
     def save(self, folder: Path) -> None:
         """Write `config.json` and `model.safetensors`."""
-        folder.mkdir(parents=True, exist_ok=True)
         config = {
             "inventory": self.inventory,
             "sounds": asdict(self.sounds.config),
             "meaning": asdict(self.meaning.config),
         }
-        text = json.dumps(config, ensure_ascii=False, indent=1)
-        (folder / _CONFIG).write_text(text + "\n", encoding="utf-8")
-        save_file({name: value.contiguous() for name, value in self.state_dict().items()}, folder / _WEIGHTS)
+        SPEECH_TOWER.write(folder, self, config)
 
     @classmethod
     def load(cls, folder: Path) -> DirectTower:
@@ -74,9 +67,7 @@ class DirectTower(nn.Module):
         Raises:
             PolyvoxError: the folder holds no speech tower.
         """
-        if not (folder / _CONFIG).is_file() or not (folder / _WEIGHTS).is_file():
-            raise PolyvoxError(f"{folder} holds no speech tower: {_CONFIG} and {_WEIGHTS} are needed")
-        config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+        config, weights = SPEECH_TOWER.read(folder)
         tower = cls(config["inventory"], SoundsConfig(**config["sounds"]), MeaningConfig(**config["meaning"]))
-        tower.load_state_dict(load_file(folder / _WEIGHTS))
+        tower.load_state_dict(weights)
         return tower

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from polyvox.errors import PolyvoxError
 from polyvox.modules.heard import Heard
 from polyvox.modules.meaning import Meaning, MeaningConfig, merge_sounds
 from polyvox.modules.sounds import Sounds, SoundsConfig
-
-_CONFIG = "config.json"
-_WEIGHTS = "model.safetensors"
+from polyvox.modules.tower_files import SPEECH_TOWER
 
 
 class SpeechTower(nn.Module):
@@ -59,16 +54,13 @@ class SpeechTower(nn.Module):
 
     def save(self, folder: Path) -> None:
         """Write `config.json` and `model.safetensors`."""
-        folder.mkdir(parents=True, exist_ok=True)
         config = {
             "inventory": self.inventory,
             "blank_bias": self.blank_bias,
             "sounds": asdict(self.sounds.config),
             "meaning": asdict(self.meaning.config),
         }
-        text = json.dumps(config, ensure_ascii=False, indent=1)
-        (folder / _CONFIG).write_text(text + "\n", encoding="utf-8")
-        save_file({name: value.contiguous() for name, value in self.state_dict().items()}, folder / _WEIGHTS)
+        SPEECH_TOWER.write(folder, self, config)
 
     @classmethod
     def load(cls, folder: Path) -> SpeechTower:
@@ -77,14 +69,12 @@ class SpeechTower(nn.Module):
         Raises:
             PolyvoxError: the folder holds no speech tower.
         """
-        if not (folder / _CONFIG).is_file() or not (folder / _WEIGHTS).is_file():
-            raise PolyvoxError(f"{folder} holds no speech tower: {_CONFIG} and {_WEIGHTS} are needed")
-        config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+        config, weights = SPEECH_TOWER.read(folder)
         tower = cls(
             config["inventory"],
             SoundsConfig(**config["sounds"]),
             MeaningConfig(**config["meaning"]),
             config["blank_bias"],
         )
-        tower.load_state_dict(load_file(folder / _WEIGHTS))
+        tower.load_state_dict(weights)
         return tower

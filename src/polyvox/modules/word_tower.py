@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from polyvox.errors import PolyvoxError
 from polyvox.modules.meaning import merge_sounds
 from polyvox.modules.sounds import Sounds, SoundsConfig
+from polyvox.modules.tower_files import WORD_TOWER
 from polyvox.modules.word_spotter import PronunciationKeys, SpotterConfig, WordSpotter
 
 OUTPUTS = ("sounds", "queries", "ends", "last_frames")
-_CONFIG = "words.json"
-_WEIGHTS = "words.safetensors"
 
 
 class WordTower(nn.Module):
@@ -64,16 +60,13 @@ class WordTower(nn.Module):
 
     def save(self, folder: Path) -> None:
         """Write `words.json` and `words.safetensors`."""
-        folder.mkdir(parents=True, exist_ok=True)
         config = {
             "inventory": self.inventory,
             "blank_bias": self.blank_bias,
             "sounds": asdict(self.sounds.config),
             "spotter": asdict(self.spotter.config),
         }
-        text = json.dumps(config, ensure_ascii=False, indent=1)
-        (folder / _CONFIG).write_text(text + "\n", encoding="utf-8")
-        save_file({name: value.contiguous() for name, value in self.state_dict().items()}, folder / _WEIGHTS)
+        WORD_TOWER.write(folder, self, config)
 
     @classmethod
     def load(cls, folder: Path) -> WordTower:
@@ -82,14 +75,12 @@ class WordTower(nn.Module):
         Raises:
             PolyvoxError: the folder holds no such tower.
         """
-        if not (folder / _CONFIG).is_file() or not (folder / _WEIGHTS).is_file():
-            raise PolyvoxError(f"{folder} holds no tower of words: {_CONFIG} and {_WEIGHTS} are needed")
-        config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+        config, weights = WORD_TOWER.read(folder)
         tower = cls(
             config["inventory"],
             SoundsConfig(**config["sounds"]),
             SpotterConfig(**config["spotter"]),
             config["blank_bias"],
         )
-        tower.load_state_dict(load_file(folder / _WEIGHTS))
+        tower.load_state_dict(weights)
         return tower
