@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from polyvox.item import Audio
 from polyvox.read.sound import load_audio
 from polyvox.train.human_speech import Spoken, human_speech
 from polyvox.train.manifest import read_manifest
-from polyvox.train.parallel_text import rows, speakable
+from polyvox.train.parallel_text import column_of, rows, speakable
 from polyvox.train.split import Part
 
 RESULT = Path(__file__).parent / "results" / "speech-quality.md"
@@ -178,7 +177,7 @@ def other_texts(folder: Path, languages: Sequence[str]) -> dict[str, list[str]]:
     for source in ("train-lexicon", "train-cldr"):
         for entry in rows(folder / f"{source}.jsonl.xz"):
             for language in languages:
-                text = entry.get({"pt-BR": "pt"}.get(language, language), "")
+                text = entry.get(column_of(language), "")
                 if text and speakable(text, 40) and "skin tone" not in entry.get("en", ""):
                     found[language].append(text)
     return found
@@ -192,7 +191,7 @@ def known_rows(
     other: Mapping[str, Sequence[str]],
 ) -> Iterator[Row]:
     """Own-language rows apart: texts whose words are all in the lexicon, and texts with other words."""
-    from polyvox.train.lexicon import load_words
+    from polyvox.train.lexicon import WORD, load_words
 
     known = {(word.language, word.text.casefold()) for word in load_words(words)}
     in_lexicon = {
@@ -207,9 +206,6 @@ def known_rows(
         found = list(text_rows(encoder, group, everything, other, "text"))
         if found:
             yield mean_of(f"{name} ({found[-1].queries} queries)", found[:-1])
-
-
-WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from polyvox.item import language_tag
 from polyvox.train.manifest import Recording, read_manifest
-from polyvox.train.parallel_text import rows
+from polyvox.train.parallel_text import column_of, rows
 from polyvox.train.split import Part, meaning, part_of
 
 _LANGUAGES = {"zh_CN": "zh", "zh_TW": "zh-Hant"}
@@ -117,7 +117,7 @@ def translations(
         for row in rows(folder / f"{source}.jsonl.xz"):
             english = row.get("en", "").casefold()
             for language in languages if english else ():
-                text = row.get({"pt-BR": "pt"}.get(language, language), "")
+                text = row.get(column_of(language), "")
                 if text:
                     found.setdefault((language, english), text)
     return found

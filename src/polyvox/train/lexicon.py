@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from polyvox.encode.lexicon import WordSearch, save_lexicon
 from polyvox.encode.static import StaticTextTower
-from polyvox.train.parallel_text import rows
+from polyvox.modules.pronunciation import LONGEST
+from polyvox.train.parallel_text import column_of, rows
 from polyvox.train.phonemes import ipa, phones
 from polyvox.train.progress import Progress
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-LONGEST_WORD = 24
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 LONGEST_SPAN = 60
 _LONGEST_ENGLISH = 40
 
@@ -116,8 +116,8 @@ def _read_source(
         if any(unwanted in english for unwanted in config.skip):
             continue
         for language, found in seen.items():
-            text = row.get({"pt-BR": "pt"}.get(language, language), "")
-            spelled = _WORD.findall(text) if text else []
+            text = row.get(column_of(language), "")
+            spelled = WORD.findall(text) if text else []
             for word in spelled:
                 counts[language][word.casefold()] += 1
                 found.spellings[word.casefold()][word] += 1
@@ -136,7 +136,7 @@ def _known(found: _Seen, language: str, most: int, numbers: Mapping[str, int]) -
     for word, _ in found.ranks.most_common(most):
         text = found.spellings[word].most_common(1)[0][0]
         sounds = _sounds(text, language, numbers)
-        if 1 <= len(sounds) <= LONGEST_WORD:
+        if 1 <= len(sounds) <= LONGEST:
             english = found.english[word].most_common(1)[0][0] if word in found.english else ""
             yield KnownWord(text, language, sounds, english)
 
@@ -154,7 +154,7 @@ def _said(
         said = [tuple(numbers[sound] for sound in phones(part) if sound in numbers) for part in parts]
     else:
         said = [known.get(word.casefold()) or _sounds(word, language, numbers) for word in words]
-    fits = all(0 < len(word) <= LONGEST_WORD for word in said) and sum(map(len, said)) <= LONGEST_SPAN
+    fits = all(0 < len(word) <= LONGEST for word in said) and sum(map(len, said)) <= LONGEST_SPAN
     return tuple(said) if fits else ()
 
 

@@ -26,6 +26,15 @@ def rows(path: Path) -> Iterator[dict[str, str]]:
             yield row
 
 
+def column_of(language: str) -> str:
+    """What rows call a language: the text data writes Brazilian Portuguese as `pt`.
+
+    >>> column_of("pt-BR"), column_of("sw")
+    ('pt', 'sw')
+    """
+    return {"pt-BR": "pt"}.get(language, language)
+
+
 def speakable(text: str, max_characters: int) -> bool:
     """Whether a person could read the text aloud as it stands: short, no markup, some letters.
 

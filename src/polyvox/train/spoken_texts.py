@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from polyvox.train.casting import SpokenText
-from polyvox.train.parallel_text import rows, speakable
+from polyvox.train.parallel_text import column_of, rows, speakable
 from polyvox.train.recipe import read_section
 
 
@@ -48,7 +48,7 @@ def texts_to_speak(config: SynthesisConfig, folder: Path) -> list[SpokenText]:
             if any(unwanted in row.get("en", "") for unwanted in config.skip):
                 continue
             for language in config.languages:
-                text = row.get(_column(language), "").strip()
+                text = row.get(column_of(language), "").strip()
                 if text and speakable(text, config.max_characters):
                     pools[language].setdefault(source, {}).setdefault(text, row.get("en", ""))
     return [spoken for language in config.languages for spoken in _draw(language, pools[language], config)]
@@ -63,8 +63,3 @@ def _draw(language: str, pool: dict[str, dict[str, str]], config: SynthesisConfi
         count = min(len(texts), round(wanted * config.sources[source] / total))
         chosen.update((text, texts[text]) for text in dice.sample(sorted(texts), count))
     return [SpokenText(text, language, english) for text, english in sorted(chosen.items())]
-
-
-def _column(language: str) -> str:
-    """The text data writes Brazilian Portuguese as `pt`."""
-    return {"pt-BR": "pt"}.get(language, language)
