@@ -96,7 +96,9 @@ def spoken_meaning(heard: Heard, lexicon: Lexicon, subword_vectors: SubwordVecto
     maybe = stretches(heard, search)
     if not len(maybe.ends):
         return np.zeros_like(subword_vectors(np.zeros(1, np.int64))[0])
-    entries = lexicon.nearest(heard.queries[maybe.sounds], search.candidates)
+    # Stretches that end together ask for the same word.
+    ends, asks = np.unique(maybe.sounds, return_inverse=True)
+    entries = lexicon.nearest(heard.queries[ends], search.candidates)[asks]
     scores = _scores(heard, maybe, entries[:, : search.cut_candidates], lexicon)
     chosen = best_cut(maybe, scores.max(axis=1) - search.word_cost)
     entries = entries[chosen]
