@@ -30,7 +30,7 @@ def test_words_find_texts_with_the_words_marked(open_page: Open) -> None:
     expect(first.locator("mark")).to_have_text(["rain"])
     expect(first.locator(".tongue")).to_contain_text("English")
     expect(first.locator(".where")).to_have_text("line 5")
-    assert page.url.endswith("/?q=rain")
+    expect(page).to_have_url(re.compile(r"/\?q=rain$"))
     expect(page.locator("#results-title")).to_have_text("Results 1 to 10")
     expect(page.locator("#announcer")).to_have_text("Results 1 to 10")
     expect(page).to_have_title(re.compile("^rain · "))
@@ -86,7 +86,7 @@ def test_filters_narrow_the_hits_and_survive_a_reload(open_page: Open) -> None:
     page.locator("#language-menu .tick", has_text="Swahili").click()
     expect(page.locator("#language-button")).to_have_text("Swahili")
     expect(page.locator(".hit")).to_have_count(4)
-    assert page.url.endswith("/?q=rain&language=sw&modality=speech")
+    expect(page).to_have_url(re.compile(r"/\?q=rain&language=sw&modality=speech$"))
     page.reload()
     expect(page.locator(".hit.speech")).to_have_count(4)
     expect(page.locator("#language-button")).to_have_text("Swahili")
@@ -97,7 +97,7 @@ def test_the_way_of_searching_can_be_chosen(open_page: Open) -> None:
     page = open_page("/?q=bread")
     page.select_option("#filters select", "lexical")
     expect(page.locator(".hit .passage")).to_have_text([re.compile("bread")])
-    assert "mode=lexical" in page.url
+    expect(page).to_have_url(re.compile("mode=lexical"))
 
 
 def test_pages_of_hits_follow_each_other(open_page: Open, site: Server) -> None:
@@ -111,7 +111,7 @@ def test_pages_of_hits_follow_each_other(open_page: Open, site: Server) -> None:
     page.click(".pages .previous")
     expect(page.locator("#results-title")).to_have_text("Results 1 to 10")
     expect(page.locator(".pages .previous")).to_be_disabled()
-    assert "page=" not in page.url
+    expect(page).not_to_have_url(re.compile("page="))
 
 
 def test_nothing_found_offers_to_remove_the_filters(open_page: Open) -> None:

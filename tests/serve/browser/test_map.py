@@ -45,10 +45,10 @@ def test_a_mark_is_named_when_pointed_at_and_opens_when_clicked(open_page: Open)
     dialog = page.get_by_role("dialog")
     expect(dialog.locator("dl")).to_be_visible()
     assert label.split()[0].split("/")[-1] in dialog.inner_text()
-    assert re.search(r"view=map&item=[0-9a-f]{32}$", page.url)
+    expect(page).to_have_url(re.compile(r"view=map&item=[0-9a-f]{32}$"))
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    assert page.url.endswith("/?view=map")
+    expect(page).to_have_url(re.compile(r"/\?view=map$"))
 
 
 def test_the_keyboard_walks_from_mark_to_mark(open_page: Open) -> None:
@@ -127,4 +127,4 @@ def test_similar_texts_can_be_looked_for(open_page: Open) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Find similar").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.locator("#query")).to_have_value("Heavy rain and strong wind will come tomorrow night.")
-    assert "mode=dense" in page.url
+    expect(page).to_have_url(re.compile("mode=dense"))
