@@ -17,6 +17,7 @@ from polyvox.errors import PolyvoxError
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
+    from polyvox.modules.fused_speech import FusedSpeech
     from polyvox.modules.speech import Speech
 
 _ROUTES = "router_config.json"
@@ -26,7 +27,7 @@ _OURS = "polyvox.modules."
 
 
 def join(
-    text: Sequence[Any], speech: Speech, prompts: Mapping[str, str] | None = None
+    text: Sequence[Any], speech: Speech | FusedSpeech, prompts: Mapping[str, str] | None = None
 ) -> SentenceTransformer:
     """A model that reads text with `text` and hears with `speech`.
 
@@ -76,10 +77,11 @@ def open_space(folder: Path) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.base.modules import Router
 
+    from polyvox.modules.fused_speech import FusedSpeech
     from polyvox.modules.speech import Speech
     from polyvox.modules.static_text import StaticText
 
-    classes = {f"{kind.__module__}.{kind.__qualname__}": kind for kind in (Speech, StaticText)}
+    classes = {f"{kind.__module__}.{kind.__qualname__}": kind for kind in (FusedSpeech, Speech, StaticText)}
     try:
         modules = json.loads((folder / _MODULES).read_text(encoding="utf-8"))
         settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
@@ -88,6 +90,10 @@ def open_space(folder: Path) -> SentenceTransformer:
     if len(modules) != 1 or not is_space(folder):
         raise PolyvoxError(f"{folder}: not a model of text and speech as polyvox writes it")
     router = Router.load(str(folder), local_files_only=True, module_classes=classes)
+    routes: Mapping[str, Any] = router.sub_modules  # type: ignore[assignment]
+    for module in routes["audio"]:
+        if isinstance(module, FusedSpeech):
+            module.attach(list(routes["text"]))
     return SentenceTransformer(
         modules=[router],
         prompts=settings.get("prompts") or {},

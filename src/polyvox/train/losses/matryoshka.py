@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor
 
@@ -30,4 +30,30 @@ def matryoshka(
     3.0
     """
     losses = [objective(left[:, :width], right[:, :width]) for width in dimensions]
+    return sum(losses[1:], losses[0]) / len(losses)
+
+
+def matryoshka_heads(
+    objective: Callable[[Tensor, Tensor], Tensor], vectors: Mapping[int, Tensor], targets: Tensor
+) -> Tensor:
+    """Mean of an objective over widths, each between a student's own vectors and a prefix of the target.
+
+    mean over d of objective(vectors[d], targets[:, :d]), all widths weighing the same (Sy et al. 2026,
+    https://arxiv.org/abs/2602.19991). With prefixes of one vector it is `matryoshka`; with the vectors of
+    separate heads nothing makes them nest.
+
+    Args:
+        objective: takes two (N, d) tensors, gives a scalar.
+        vectors: (N, d) by width d.
+        targets: (N, D), D at least the widest.
+
+    Returns:
+        Scalar.
+
+    >>> import torch
+    >>> heads = {2: torch.ones(1, 2), 1: torch.full((1, 1), 5.0)}
+    >>> matryoshka_heads(lambda a, b: (a * b).sum(), heads, torch.ones(1, 4)).item()
+    3.5
+    """
+    losses = [objective(own, targets[:, :width]) for width, own in vectors.items()]
     return sum(losses[1:], losses[0]) / len(losses)

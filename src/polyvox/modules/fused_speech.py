@@ -1,0 +1,188 @@
+"""A frozen front and a head over its frames as a sentence-transformers module: recordings in, vectors out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sentence_transformers.base.modality_types import Modality
+from sentence_transformers.base.modules import InputModule
+from torch import Tensor, nn
+
+from polyvox.errors import PolyvoxError
+from polyvox.item import SAMPLING_RATE, Audio
+from polyvox.modules.front import Frames, SpeechFront, open_front
+from polyvox.modules.heads.attention import AttentionHead
+from polyvox.modules.heads.widths import NestedHead, SeparateHeads
+from polyvox.modules.late_fusion import LateFusion
+from polyvox.modules.speech import DEFAULT_SECONDS, samples
+
+FusedHead = LateFusion | SeparateHeads | NestedHead | AttentionHead
+HEADS_BESIDE: Mapping[str, type[SeparateHeads] | type[NestedHead] | type[AttentionHead]] = {
+    "attention": AttentionHead,
+    "separate": SeparateHeads,
+    "nested": NestedHead,
+}
+"""The heads that need no text model, by name."""
+_LATE = "late"
+_SETTINGS = "fused.json"
+
+
+class FusedSpeech(InputModule):
+    """Recordings to unit vectors, `sentence_embedding` (B, dimension), through a frozen front.
+
+    Args:
+        front: hears; it gives the same frames in any batch and has no gradient.
+        head: makes a vector of frames.
+        max_seconds: what comes later in a recording is not heard.
+    """
+
+    save_in_root = False
+
+    def __init__(
+        self, front: SpeechFront, head: FusedHead | Unfused, max_seconds: float = DEFAULT_SECONDS
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.front = front
+        self.head = head
+        self.max_seconds = max_seconds
+
+    @property
+    def modalities(self) -> list[Modality]:
+        """What this module takes."""
+        return ["audio"]
+
+    def get_embedding_dimension(self) -> int:
+        """Width of the vectors."""
+        return self.head.dimension
+
+    def attach(self, text: Sequence[nn.Module]) -> None:
+        """Fuse a late-fusion head that was just loaded into its text model; nothing to do for other heads."""
+        if isinstance(self.head, Unfused):
+            self.head = LateFusion.load(self.head.folder, text)
+
+    def preprocess(
+        self,
+        inputs: Sequence[Any],
+        prompt: str | None = None,
+        **settings: Any,  # noqa: ANN401 - the library passes what other modules take
+    ) -> dict[str, Any]:
+        """Recordings to padded frames (B, T, front) and their mask (B, T); a prompt has no meaning here.
+
+        Args:
+            inputs: each a mono 16 kHz array, `{"array", "sampling_rate"}`, an `Audio`, a path, or `{"frames"}`
+                of the front that were kept.
+            prompt: not used; late fusion has its own.
+            settings: not used.
+
+        Raises:
+            PolyvoxError: a recording is not at 16 kHz or not mono.
+            ReadError: a path cannot be read.
+        """
+        padded, mask = padded_frames([self._frames(recording) for recording in inputs])
+        return {"frames": padded, "mask": mask, "modality": "audio"}
+
+    def _frames(self, recording: object) -> Frames:
+        if isinstance(recording, Mapping) and "frames" in recording:
+            return np.asarray(recording["frames"], np.float32)
+        longest = int(self.max_seconds * SAMPLING_RATE)
+        return self.front.frames([Audio(samples(recording)[:longest])])[0]
+
+    def forward(self, features: dict[str, Any], **settings: Any) -> dict[str, Any]:  # noqa: ANN401
+        """Add `sentence_embedding` (B, dimension) to the features."""
+        features["sentence_embedding"] = self.head(features["frames"], features["mask"])
+        return features
+
+    def get_config_dict(self) -> dict[str, Any]:
+        """What `fused.json` holds."""
+        kinds = {kind: name for name, kind in HEADS_BESIDE.items()}
+        return {"head": kinds.get(type(self.head), _LATE), "max_seconds": self.max_seconds}  # type: ignore[arg-type]
+
+    def save(self, output_path: str, *args: Any, safe_serialization: bool = True, **settings: Any) -> None:  # noqa: ANN401
+        """Write the front, the head and `fused.json`; weights are always safetensors."""
+        folder = Path(output_path)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.front.save(folder / "front")
+        self.head.save(folder / "head")
+        (folder / _SETTINGS).write_text(json.dumps(self.get_config_dict()) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(
+        cls,
+        model_name_or_path: str,
+        subfolder: str = "",
+        token: bool | str | None = None,
+        cache_folder: str | None = None,
+        revision: str | None = None,
+        local_files_only: bool = False,
+        init_defaults: dict[str, Any] | None = None,
+        **settings: Any,  # noqa: ANN401 - the library passes what other modules take
+    ) -> FusedSpeech:
+        """Read what `save` wrote; a late-fusion head waits for `attach`.
+
+        Raises:
+            PolyvoxError: there is no such module, or it has an unknown head.
+        """
+        found = cls.load_dir_path(
+            model_name_or_path, subfolder, token, cache_folder, revision, local_files_only
+        )
+        folder = Path(found or "")
+        if not found or not (folder / _SETTINGS).is_file():
+            raise PolyvoxError(f"{model_name_or_path}/{subfolder} holds no fused speech: no {_SETTINGS}")
+        config = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
+        front, kind = open_front(str(folder / "front")), config["head"]
+        if kind == _LATE:
+            return cls(front, Unfused(folder / "head"), config["max_seconds"])
+        if kind not in HEADS_BESIDE:
+            raise PolyvoxError(
+                f"{folder}: the head {kind!r} is not one of {_LATE}, {', '.join(HEADS_BESIDE)}"
+            )
+        return cls(front, HEADS_BESIDE[kind].load(folder / "head"), config["max_seconds"])
+
+
+class Unfused(nn.Module):
+    """A saved late-fusion head whose text model is not known yet.
+
+    Args:
+        folder: where it was saved.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.folder = folder
+
+    @property
+    def dimension(self) -> int:
+        """Not known before it is fused."""
+        raise PolyvoxError(_unfused(self.folder))
+
+    def forward(self, frames: Tensor, mask: Tensor) -> Tensor:
+        """Cannot be done without the text model."""
+        raise PolyvoxError(_unfused(self.folder))
+
+    def save(self, folder: Path) -> None:
+        """Cannot be done without the text model."""
+        raise PolyvoxError(_unfused(self.folder))
+
+
+def _unfused(folder: Path) -> str:
+    return f"{folder}: late fusion needs its text model; open the whole model with `open_space`"
+
+
+def padded_frames(frames: Sequence[NDArray[np.float32]]) -> tuple[Tensor, Tensor]:
+    """Frames of several recordings as one batch (B, T, width), and the mask (B, T) of what is content.
+
+    >>> padded, mask = padded_frames([np.ones((2, 1), np.float32), np.ones((1, 1), np.float32)])
+    >>> padded[..., 0].tolist(), mask.tolist()
+    ([[1.0, 1.0], [1.0, 0.0]], [[True, True], [True, False]])
+    """
+    lengths = torch.tensor([len(one) for one in frames])
+    batch = torch.zeros(len(frames), max(1, int(lengths.max())), frames[0].shape[1])
+    for row, one in zip(batch, frames, strict=True):
+        row[: len(one)] = torch.from_numpy(np.asarray(one, np.float32))
+    return batch, torch.arange(batch.shape[1]) < lengths[:, None]
