@@ -10,6 +10,7 @@ from polyvox.cli import (
     compact,
     delete,
     demo,
+    encode,
     evaluate,
     export,
     index,
@@ -24,7 +25,21 @@ from polyvox.cli.exits import Exit, UsageError
 from polyvox.cli.streams import be_forgiving, forget_output
 from polyvox.errors import PolyvoxError
 
-VERBS = (index, search, info, delete, compact, serve, demo, synthesize, evaluate, report, export, train)
+VERBS = (
+    index,
+    search,
+    info,
+    delete,
+    compact,
+    serve,
+    demo,
+    synthesize,
+    evaluate,
+    report,
+    export,
+    train,
+    encode,
+)
 
 EPILOG = """\
 examples:

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from polyvox.encode.items import encode_items
 from polyvox.encode.load import load_encoder
 from polyvox.encode.protocol import Encoder
 from polyvox.index.errors import IndexFormatError
@@ -25,7 +26,6 @@ from polyvox.index.schema import item_digest
 from polyvox.index.search import Query, SearchMode, find, find_apart, query_vector
 from polyvox.index.snapshot import SnapshotReader
 from polyvox.index.table import ItemTable
-from polyvox.index.vectors import encode_items
 from polyvox.index.verify import Verification, verify_index
 from polyvox.index.writer import FILES, HEAD, ITEMS, IndexWriter
 from polyvox.item import Audio, Item, Modality

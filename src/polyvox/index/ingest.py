@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from polyvox.encode.items import encode_items
 from polyvox.encode.protocol import Encoder, ModalityError
 from polyvox.errors import ReadError
 from polyvox.index.ahead import ahead
@@ -15,7 +16,6 @@ from polyvox.index.files import FileState
 from polyvox.index.index import Index
 from polyvox.index.report import IngestReport, Problem
 from polyvox.index.schema import item_digest
-from polyvox.index.vectors import encode_items
 from polyvox.index.writer import IndexWriter
 from polyvox.item import Item, Modality
 from polyvox.read import STDIN, ReadOptions, Skipped, content_digest, read_file, walk

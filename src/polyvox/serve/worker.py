@@ -160,7 +160,7 @@ def _warm_up(index: Index) -> None:
     import av
     import numpy as np
 
-    from polyvox.index.vectors import encode_items
+    from polyvox.encode.items import encode_items
     from polyvox.item import Audio, Modality
     from polyvox.read.speech import segments
 
