@@ -56,12 +56,22 @@ class Sounds(nn.Module):
 
     def states(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """What the sounds are read from: (B, ceil(T/4), width) and the mask, for the input of `forward`."""
+        layers, mask = self.layers(features, lengths)
+        return layers[-1], mask
+
+    def layers(self, features: Tensor, lengths: Tensor) -> tuple[list[Tensor], Tensor]:
+        """What goes into the first block and what comes out of each, the last normalised, and the mask.
+
+        Returns:
+            As many (B, ceil(T/4), width) as there are blocks, and one; the mask (B, ceil(T/4)).
+        """
         mask = torch.arange(features.shape[1], device=features.device)[None] < lengths[:, None]
         states = (features * mask.unsqueeze(-1)).transpose(1, 2)
         mask = mask[:, ::2]
         states = nn.functional.gelu(self.first(states)) * mask.unsqueeze(1)
         mask = mask[:, ::2]
-        states = nn.functional.gelu(self.second(states)).transpose(1, 2)
+        found = [nn.functional.gelu(self.second(states)).transpose(1, 2)]
         for block in self.blocks:
-            states = block(states, mask)
-        return self.norm(states), mask
+            found.append(block(found[-1], mask))
+        found[-1] = self.norm(found[-1])
+        return found, mask

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from polyvox.errors import PolyvoxError
+from polyvox.errors import MissingExtraError, PolyvoxError
 from polyvox.train.tower.recipe import recipe_values
 
 RECIPE_KIND = "speech"
@@ -66,4 +66,12 @@ def _shipped(order: Order) -> int:
     return run_shipped(order)
 
 
-KINDS: Mapping[str, Callable[[Order], int]] = {"speech": _speech, "shipped": _shipped}
+def _masked(order: Order) -> int:
+    try:
+        from polyvox.train.masked.run import run_masked
+    except ImportError as error:
+        raise MissingExtraError("train", "training") from error
+    return run_masked(order)
+
+
+KINDS: Mapping[str, Callable[[Order], int]] = {"speech": _speech, "shipped": _shipped, "masked": _masked}

@@ -94,6 +94,12 @@ def _hub(name: str, settings: Settings) -> SpeechFront:
     return open_hub(name, settings)
 
 
+def _masked(name: str, settings: Settings) -> SpeechFront:
+    from polyvox.modules.front.masked import open_masked
+
+    return open_masked(Path(name), settings)
+
+
 _NAMED: Mapping[str, Opener] = {"default": _default, "log-mel": _log_mel}
-FRONTS: Mapping[str, Opener] = {"light": _light, "log-mel": _log_mel, "hub": _hub}
+FRONTS: Mapping[str, Opener] = {"light": _light, "log-mel": _log_mel, "hub": _hub, "masked": _masked}
 """The kinds by the name that `front.json` gives them."""

@@ -123,8 +123,8 @@ def _unopened(name: str, error: Exception) -> PolyvoxError:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return PolyvoxError(
         f"the speech model {name!r} cannot be opened: {lines[0].rstrip('.')}. Give the folder of a "
-        "transformers checkpoint with config.json, preprocessor_config.json and model.safetensors, or its name on the "
-        "Hugging Face hub (which needs the network the first time)"
+        "transformers checkpoint with config.json, preprocessor_config.json and model.safetensors, or its "
+        "name on the Hugging Face hub (which needs the network the first time)"
     )
 
 

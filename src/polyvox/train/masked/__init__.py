@@ -1,0 +1,1 @@
+"""Training of a speech encoder by masked prediction: the recipe kind `masked`."""
