@@ -143,6 +143,7 @@ def test_every_weight_learns_and_the_targets_do_not() -> None:
     logits[hidden].square().sum().backward()
     still = [name for name, weights in encoder.named_parameters() if weights.grad is None]
     assert still == []
+    assert encoder.hidden.grad is not None
     assert encoder.hidden.grad.abs().sum() > 0
 
 
@@ -166,7 +167,7 @@ def test_codes_are_the_nearest_entries(kind: Codes, tmp_path: Path) -> None:
     features = torch.from_numpy(dice.standard_normal((2, 42, 80)).astype(np.float32))
     codes = quantiser.codes(features)
     assert codes.shape == (2, 11, 2)
-    assert codes.unique().numel() > 4
+    assert len(set(codes.flatten().tolist())) > 4
     assert not torch.equal(codes[..., 0], codes[..., 1])
     quantiser.save(tmp_path / "targets.safetensors")
     assert torch.equal(Quantiser.load(tmp_path / "targets.safetensors").codes(features), codes)
