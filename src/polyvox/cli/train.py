@@ -41,6 +41,11 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
         action="store_true",
         help="afterwards train on shuffled pairs too, to see whether the model learned anything",
     )
+    parser.add_argument(
+        "--variants",
+        action="store_true",
+        help="train every variant that the recipe lists, and print one table of them",
+    )
     parser.set_defaults(run=run)
 
 
@@ -58,5 +63,6 @@ def run(arguments: Namespace) -> int:
         resume=arguments.resume,
         check=arguments.check,
         control=arguments.control,
+        variants=arguments.variants,
     )
     return Exit.SKIPPED_SOME if carry_out(order) else Exit.DONE

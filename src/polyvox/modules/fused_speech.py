@@ -85,7 +85,7 @@ class FusedSpeech(InputModule):
             ReadError: a path cannot be read.
         """
         padded, mask = padded_frames([self._frames(recording) for recording in inputs])
-        return {"frames": padded, "mask": mask, "modality": "audio"}
+        return {"input_features": padded, "mask": mask, "modality": "audio"}
 
     def _frames(self, recording: object) -> Frames:
         if isinstance(recording, Mapping) and "frames" in recording:
@@ -94,8 +94,9 @@ class FusedSpeech(InputModule):
         return self.front.frames([Audio(samples(recording)[:longest])])[0]
 
     def forward(self, features: dict[str, Any], **settings: Any) -> dict[str, Any]:  # noqa: ANN401
-        """Add `sentence_embedding` (B, dimension) to the features."""
-        features["sentence_embedding"] = self.head(features["frames"], features["mask"])
+        """Add `sentence_embedding` (B, dimension) to the features, unless they are a teacher's already."""
+        if "input_features" in features:
+            features["sentence_embedding"] = self.head(features["input_features"], features["mask"])
         return features
 
     def get_config_dict(self) -> dict[str, Any]:

@@ -26,6 +26,7 @@ class Order:
         resume: insist on an earlier run.
         check: look at the data and the time only.
         control: train on shuffled pairs, into `out/control`.
+        variants: train every variant of the recipe instead, into `out/variants`.
     """
 
     recipe: Path
@@ -35,6 +36,7 @@ class Order:
     resume: bool = False
     check: bool = False
     control: bool = False
+    variants: bool = False
 
 
 def carry_out(order: Order) -> int:

@@ -14,6 +14,7 @@ from polyvox.train.sounds import TrainingError  # noqa: E402
 from polyvox.train.tower.batch import Batcher  # noqa: E402
 from polyvox.train.tower.draws import Draw  # noqa: E402
 from polyvox.train.tower.labels import Speller, letters  # noqa: E402
+from polyvox.train.tower.listening import FromAudio  # noqa: E402
 from polyvox.train.tower.model_section import Data, Source  # noqa: E402
 from polyvox.train.tower.rows import Row, load_rows  # noqa: E402
 from polyvox.train.tower.training_section import Labels  # noqa: E402
@@ -22,7 +23,7 @@ DATA = Data((Source("manifest.tsv"),))
 
 
 def batcher(rows: list[Row], out: Path, data: Data = DATA) -> Batcher:
-    return Batcher(data, 5.0, Speller.learn(Labels.LETTERS, rows), out, seed=3)
+    return Batcher(FromAudio(data, 5.0, 3), Speller.learn(Labels.LETTERS, rows), out)
 
 
 def test_a_batch_is_padded_and_carries_texts_and_labels(tones: Path, tmp_path: Path) -> None:

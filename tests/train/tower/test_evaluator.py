@@ -11,10 +11,13 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("sentence_transformers", reason="needs the extra 'train'")
 
-from polyvox.train.tower.evaluator import Retrieval, ranks  # noqa: E402
+from polyvox.train.tower.evaluator import FIGURES, Retrieval, ranks  # noqa: E402
+from polyvox.train.tower.listening import FromAudio  # noqa: E402
 from polyvox.train.tower.model_section import Data, Source  # noqa: E402
 from polyvox.train.tower.rows import Row, load_rows  # noqa: E402
 from polyvox.train.tower.teacher import Teacher  # noqa: E402
+
+LISTENER = FromAudio(Data((Source("manifest.tsv"),)), 5.0, 0)
 
 
 def test_ranks_by_hand() -> None:
@@ -43,18 +46,16 @@ def held(tones: Path) -> list[Row]:
 
 def test_a_perfect_and_a_blind_model(tones: Path, teacher: Path) -> None:
     rows, known = held(tones), Teacher(str(teacher))
-    evaluator = Retrieval(rows, known, ["transcript"], 100, 5.0)
+    evaluator = Retrieval(rows, known, ["transcript"], 100, LISTENER)
     perfect = evaluator(Oracle(known([row.transcript for row in rows]).numpy()))
     assert perfect == {
         "recall@1": 1.0,
         "recall@5": 1.0,
+        "recall@10": 1.0,
         "mrr": 1.0,
         "back_recall@1": 1.0,
         "pool": 6.0,
-        **{
-            f"transcript_{name}": perfect[name]
-            for name in ("recall@1", "recall@5", "mrr", "back_recall@1", "pool")
-        },
+        **{f"transcript_{name}": perfect[name] for name in FIGURES},
     }
     blind = evaluator(Oracle(np.zeros((len(rows), known.dimension), np.float32)))
     # Everything ties, and a tie is a miss: the right text of six comes last, the right recordings too.
@@ -65,5 +66,5 @@ def test_a_perfect_and_a_blind_model(tones: Path, teacher: Path) -> None:
 def test_a_recording_that_cannot_be_read_is_left_out(tones: Path, teacher: Path) -> None:
     rows, known = held(tones), Teacher(str(teacher))
     gone = [Row(tones / "gone.wav", "en", 0, "fire stone", ""), *rows]
-    evaluator = Retrieval(gone, known, ["transcript"], 100, 5.0)
+    evaluator = Retrieval(gone, known, ["transcript"], 100, LISTENER)
     assert evaluator(Oracle(known([row.transcript for row in rows]).numpy()))["recall@1"] == 1.0

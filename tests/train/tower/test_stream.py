@@ -51,7 +51,7 @@ def test_a_buffer_loses_and_repeats_nothing() -> None:
 
 
 def test_what_a_stream_cannot_do_is_said(tones: Path) -> None:
-    with pytest.raises(PolyvoxError, match="near_duplicates and parallel need all rows in memory"):
+    with pytest.raises(PolyvoxError, match="near_duplicates: need all rows in memory"):
         scan(replace(DATA, near_duplicates=0.9), tones)
     with pytest.raises(PolyvoxError, match="stream all of them or none"):
         Data((Source("a", stream=True), Source("b")))

@@ -1,4 +1,4 @@
-"""From rows to what the model takes: audio is read, distorted, turned into features and padded."""
+"""From draws to what the model takes: recordings are heard, padded, and named when they cannot be read."""
 
 from __future__ import annotations
 
@@ -7,18 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from polyvox.encode.features import Features, log_mel
 from polyvox.errors import ReadError
-from polyvox.modules.speech import padded
-from polyvox.read.sound import load_audio
-from polyvox.train.augment import Augmentation, augment
 from polyvox.train.sounds import TrainingError
-from polyvox.train.speech_batches import spec_augment
 from polyvox.train.tower.draws import Draw
 from polyvox.train.tower.labels import Speller
-from polyvox.train.tower.model_section import Data
+from polyvox.train.tower.listening import Features, Listener
 
 SKIPPED = "skipped.txt"
 
@@ -31,20 +24,17 @@ class Batcher:
     What happens to a recording depends on its draw only, so workers and a resumed run agree.
 
     Args:
-        data: whether recordings are distorted.
-        max_seconds: how much of each is read.
+        listener: reads recordings.
         speller: labels for CTC.
         out: folder of `skipped.txt`.
-        seed: of the distortions.
     """
 
-    def __init__(self, data: Data, max_seconds: float, speller: Speller, out: Path, seed: int) -> None:
-        self._data, self._max_seconds, self._speller = data, max_seconds, speller
-        self._skipped, self._seed = out / SKIPPED, seed
+    def __init__(self, listener: Listener, speller: Speller, out: Path) -> None:
+        self._listener, self._speller, self._skipped = listener, speller, out / SKIPPED
         self._told: set[Path] = set()
 
     def __call__(self, draws: Sequence[Draw]) -> Mapping[str, Any]:
-        """A batch for the trainer: features, lengths, texts and labels, all named `audio_…`.
+        """A batch for the trainer: what is heard, texts and labels, all named `audio_…`.
 
         Raises:
             TrainingError: none of the recordings can be read.
@@ -56,7 +46,7 @@ class Batcher:
             )
         # As many as were asked for: processes that train together compare batches of one size.
         heard += [heard[place % len(heard)] for place in range(len(draws) - len(heard))]
-        batch = padded([features for _, features in heard])
+        batch = self._listener.batch([features for _, features in heard])
         rows = [draw.row for draw, _ in heard]
         return {
             **{f"audio_{name}": value for name, value in batch.items()},
@@ -66,17 +56,13 @@ class Batcher:
 
     def _features(self, draw: Draw) -> Features | None:
         try:
-            audio = load_audio(draw.row.path, self._max_seconds)
+            return self._listener.draw(draw)
         except ReadError as error:
-            self._tell(draw.row.path, error.reason)
+            self.tell(draw.row.path, error.reason)
             return None
-        dice = np.random.default_rng([self._seed, draw.seed])
-        if self._data.augment:
-            audio = augment(audio, Augmentation(), dice)
-        features = log_mel(audio)
-        return spec_augment(features, dice) if self._data.mask else features
 
-    def _tell(self, path: Path, reason: str) -> None:
+    def tell(self, path: Path, reason: str) -> None:
+        """Name a recording that cannot be read in `skipped.txt`, once."""
         if path in self._told:
             return
         self._told.add(path)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from polyvox.train.tower.batch import SKIPPED
+from polyvox.train.tower.evaluator import FIGURES
 from polyvox.train.tower.journal import METRICS, read_metrics
 
 if TYPE_CHECKING:
-    from polyvox.train.tower.run import Prepared
+    from polyvox.train.tower.prepare import Prepared
 
 _PACKAGES = ("polyvox", "torch", "sentence-transformers", "transformers")
 
@@ -65,39 +66,44 @@ def _head(prepared: Prepared, control: bool) -> str:
         f"frozen text "
         f"model `{model.teacher}` (fingerprint `{prepared.teacher.fingerprint}`). The speech module was "
         f"trained "
-        f"to meet it; its start was {model.start}.\n"
+        f"to meet it; its start was {model.start}.{_front(prepared)}\n"
+    )
+
+
+def _front(prepared: Prepared) -> str:
+    if prepared.store is None:
+        return ""
+    return (
+        f" It hears through the frozen front `{prepared.recipe.model.front}` "
+        f"({prepared.store.width} values a frame), which is part of the model."
     )
 
 
 def _results(prepared: Prepared, figures: Mapping[str, float]) -> str:
     if not figures:
         return "## Results\n\nNothing was held out, so nothing was measured.\n"
+    training = prepared.recipe.training
     lines = [
         "## Results\n",
-        f"{len(prepared.rows.development)} held-out recordings (at most {prepared.recipe.training.pool} "
-        f"are used), "
-        "none of whose texts was trained on. Exact cosine search; the pool is every different held-out "
-        "text; a "
-        f"tie counts as a miss; the best checkpoint by {prepared.recipe.training.best} on the same "
-        f"recordings, so "
-        "the figures flatter a little; "
-        f"seed {prepared.recipe.training.seed}.\n",
-        "| text side | pool | speech to text R@1 | R@5 | MRR | text to speech R@1 |",
-        "|---|---|---|---|---|---|",
+        "Held-out recordings against every different held-out text, exact cosine search, a tie counts as a "
+        f"miss, seed {training.seed}. At most {training.pool} recordings of each part are used; none of "
+        f"their texts was trained on. The best checkpoint by {training.best} was chosen on the development "
+        "part, so its figures flatter a little; the test part chose nothing.\n",
+        "| part | text side | recordings | pool | speech to text R@1 | R@5 | R@10 | MRR | back R@1 |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
-    for side in prepared.recipe.losses.sides():
-        got = {name: figures.get(f"eval_{side}_{name}", float("nan")) for name in _FIGURES}
-        lines.append(
-            f"| {side} | {got['pool']:.0f} | {got['recall@1']:.3f} | {got['recall@5']:.3f} | "
-            f"{got['mrr']:.3f} "
-            f"| {got['back_recall@1']:.3f} |"
-        )
-    pool = figures.get("eval_pool", 0)
-    lines.append(f"\nBy chance R@1 would be {1 / pool:.4f}.\n" if pool else "")
-    return "\n".join(lines)
-
-
-_FIGURES = ("pool", "recall@1", "recall@5", "mrr", "back_recall@1")
+    for part, prefix, rows in (
+        ("development", "eval", prepared.rows.development),
+        ("test", "test", prepared.rows.test),
+    ):
+        for side in prepared.recipe.losses.sides() if rows else ():
+            got = {name: figures.get(f"{prefix}_{side}_{name}", float("nan")) for name in FIGURES}
+            lines.append(
+                f"| {part} | {side} | {min(len(rows), training.pool)} | {got['pool']:.0f} | "
+                + " | ".join(f"{got[name]:.3f}" for name in FIGURES if name != "pool")
+                + " |"
+            )
+    return "\n".join([*lines, "\nBy chance R@1 is one divided by the pool.\n"])
 
 
 def _data(prepared: Prepared, out: Path) -> str:

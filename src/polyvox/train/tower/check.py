@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from torch import Tensor
@@ -17,9 +17,10 @@ from polyvox.train.languages import espeak_voice
 from polyvox.train.manifest import manifest_folder
 from polyvox.train.progress import Progress
 from polyvox.train.tower.audio_check import KINDS, AudioProblem, audio_problems, claimed_rates
+from polyvox.train.tower.prepare import Prepared, prepare
 from polyvox.train.tower.recipe import Recipe
 from polyvox.train.tower.rows import Row, Rows
-from polyvox.train.tower.run import Prepared, build_trainer, prepare
+from polyvox.train.tower.run import FRAMES, build_trainer
 from polyvox.train.tower.training_section import Labels
 
 FEW_ROWS = 1_000
@@ -29,6 +30,7 @@ MOST_HEARD = 2_000
 MOST_NAMED = 10
 _AUDIO = frozenset({".wav", ".ogg", ".flac", ".mp3", ".m4a", ".opus", ".webm"})
 _TIMED = 3
+_HEARD = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def check(recipe: Recipe, data: Path, out: Path) -> int:
     Raises:
         PolyvoxError: something so wrong that training could not start.
     """
-    prepared = prepare(recipe, data)
+    prepared = prepare(recipe, data, out / FRAMES)
     problems = [*_of_rows(recipe, prepared.rows, data), *_of_audio(recipe, prepared.rows, data)]
     for line in _facts(prepared):
         _say(line)
@@ -101,6 +103,14 @@ def _of_rows(recipe: Recipe, rows: Rows, data: Path) -> Iterator[Problem]:
     speakers = {row.speaker for row in rows.train}
     if len(speakers) == 1 and "" not in speakers:
         yield Problem("all recordings are of one speaker", "others will not be understood well; add voices")
+    yield from _of_few(rows)
+    if recipe.losses.labels is Labels.IPA:
+        mute = [language for language in counts.languages if espeak_voice(language) is None]
+        if mute:
+            yield Problem("espeak-ng does not speak some languages", 'use labels = "letters" for them', mute)
+
+
+def _of_few(rows: Rows) -> Iterator[Problem]:
     if rows.size < FEW_ROWS:
         yield Problem(
             f"only {len(rows.train)} recordings", f"start from a trained tower; {FEW_ROWS} are few already"
@@ -110,14 +120,10 @@ def _of_rows(recipe: Recipe, rows: Rows, data: Path) -> Iterator[Problem]:
             f"only {len(rows.development)} recordings are held out",
             "the best checkpoint is chosen by chance; raise [data] development",
         )
-    if recipe.losses.labels is Labels.IPA:
-        mute = [language for language in counts.languages if espeak_voice(language) is None]
-        if mute:
-            yield Problem("espeak-ng does not speak some languages", 'use labels = "letters" for them', mute)
 
 
 def _of_files(recipe: Recipe, rows: Rows, data: Path) -> Iterator[Problem]:
-    used = {row.path.resolve() for row in [*rows.train, *rows.development]}
+    used = {row.path.resolve() for row in [*rows.train, *rows.development, *rows.test]}
     folders = {manifest_folder(data / source.path) for source in recipe.data.sources}
     files = {path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in _AUDIO}
     if not any((rows.counts.in_development, rows.counts.in_exclusion, rows.counts.near_duplicates)):
@@ -133,7 +139,7 @@ def _of_files(recipe: Recipe, rows: Rows, data: Path) -> Iterator[Problem]:
 
 
 def _of_audio(recipe: Recipe, rows: Rows, data: Path) -> Iterator[Problem]:
-    every = [*rows.train, *rows.development]
+    every = [*rows.train, *rows.development, *rows.test]
     heard = _spread(every, MOST_HEARD)
     claimed: dict[Path, int] = {}
     for source in recipe.data.sources:
@@ -159,6 +165,8 @@ def _estimate(prepared: Prepared) -> str:
     """How long training will take, from a few real steps."""
     from accelerate.utils import send_to_device
 
+    hearing, prepared = _hearing(prepared)
+
     with tempfile.TemporaryDirectory() as folder:
         trainer = build_trainer(prepared, Path(folder))
         model = trainer.model
@@ -179,11 +187,36 @@ def _estimate(prepared: Prepared) -> str:
             trainer.evaluator(model)
             evaluation = time.monotonic() - began
     rounds = prepared.steps / min(prepared.recipe.training.evaluate_every, prepared.steps) + 1
-    whole = (prepared.steps * step + rounds * evaluation) / 60
+    whole = (hearing + prepared.steps * step + rounds * evaluation) / 60
+    first = f"{hearing / 60:.1f} minutes of hearing, " if hearing else ""
     return (
-        f"about {whole:.1f} minutes: {prepared.steps} steps of {step:.2f} s and {rounds:.0f} evaluations of "
-        f"{evaluation:.1f} s, on this machine as busy as it is now"
+        f"about {whole:.1f} minutes: {first}{prepared.steps} steps of {step:.2f} s and {rounds:.0f} "
+        f"evaluations of {evaluation:.1f} s, on this machine as busy as it is now"
     )
+
+
+def _hearing(prepared: Prepared) -> tuple[float, Prepared]:
+    """Seconds that a frozen front will need for all recordings, and a run on the few that were timed."""
+    if prepared.store is None:
+        return 0.0, prepared
+    rows, training = prepared.rows, prepared.recipe.training
+    few = replace(
+        rows,
+        train=_spread(rows.train, training.batch * (_TIMED + 1)),
+        development=_spread(rows.development, training.batch),
+        test=(),
+    )
+    part = replace(prepared, rows=few)
+    part.hear(_ignored)
+    left = prepared.store.unheard(prepared.recordings())
+    sample = left[:: len(left) // _HEARD + 1]
+    began = time.monotonic()
+    prepared.store.fill(sample, _ignored)
+    return (time.monotonic() - began) * len(left) / max(1, len(sample)), part
+
+
+def _ignored(path: Path, reason: str) -> None:
+    """What cannot be read was named before."""
 
 
 def _say(line: str) -> None:

@@ -11,15 +11,23 @@ from polyvox.train.sections import in_range
 
 
 class Student(StrEnum):
-    """How the tower gets from audio to meaning; see `polyvox.modules.speech.TOWERS`."""
+    """How the student gets from audio to meaning.
+
+    `direct` and `sounds` hear by themselves (`polyvox.modules.speech.TOWERS`); `attention` is a small head
+    over the frames of a frozen front (`polyvox.modules.heads.attention`).
+    """
 
     DIRECT = "direct"
     SOUNDS = "sounds"
+    ATTENTION = "attention"
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Sizes of a student that starts at random, its lower half (`layers`) and upper half (`meaning_…`)."""
+    """Sizes of a student that starts at random, its lower half (`layers`) and upper half (`meaning_…`).
+
+    A head over a front has an upper half only.
+    """
 
     width: int = 256
     layers: int = 4
@@ -59,7 +67,9 @@ class Model:
     Attributes:
         name: what users call it.
         teacher: the frozen text model: "default", a folder, or a sentence-transformers name.
-        student: `direct` or `sounds`.
+        student: `direct`, `sounds` or `attention`.
+        front: what `attention` hears with, frozen: "default", "log-mel", a folder, or a name on the hub.
+        layers: of the front, whose states are concatenated; its last where empty.
         start: "random", or a folder with a speech tower, a trained model or a run to start from.
         max_seconds: what comes later in a recording is not heard.
         sizes: of a student that starts at random.
@@ -69,6 +79,8 @@ class Model:
     name: str
     teacher: str = "default"
     student: Student = Student.DIRECT
+    front: str = "default"
+    layers: tuple[int, ...] = ()
     start: str = "random"
     max_seconds: float = 20.0
     sizes: Sizes = field(default_factory=Sizes)
@@ -116,7 +128,11 @@ class Data:
         exclude: files whose texts must never be trained on: .txt, .jsonl, .json, also .xz.
         temperature: a language with n rows is drawn in proportion to n ** (1 / temperature).
         near_duplicates: similarity of two transcripts from which one row is dropped; 0 keeps all.
+        test_splits: values that are measured at the end only, and choose nothing.
+        hours: train on no more than this, the same rows first for any seed; 0 for all.
+        speakers: train on these only, names or patterns such as "ana*"; empty for all.
         augment: distort the recordings.
+        copies: of each recording that a frozen front hears when `augment` is true, one of them clean.
         mask: hide random bands and stretches of the features (SpecAugment).
         buffer: rows in the shuffling buffer of streamed sources.
     """
@@ -126,11 +142,15 @@ class Data:
     pivot: str = "en"
     train_splits: tuple[str, ...] = ("train",)
     development_splits: tuple[str, ...] = ("dev", "development", "validation")
+    test_splits: tuple[str, ...] = ()
+    hours: float = 0.0
+    speakers: tuple[str, ...] = ()
     development: float = 0.05
     exclude: tuple[str, ...] = ()
     temperature: float = 1.0
     near_duplicates: float = 0.0
     augment: bool = True
+    copies: int = 3
     mask: bool = True
     buffer: int = 2048
 
@@ -141,5 +161,7 @@ class Data:
         in_range("[data] temperature", self.temperature, 1)
         in_range("[data] near_duplicates", self.near_duplicates, 0, 1)
         in_range("[data] buffer", self.buffer, 1)
+        in_range("[data] copies", self.copies, 1)
+        in_range("[data] hours", self.hours, 0)
         if len({source.stream for source in self.sources}) == 2:
             raise PolyvoxError("[data] sources: stream all of them or none")

@@ -80,8 +80,8 @@ class CachedObjective(nn.Module):
         sides = sorted(_shares(self._losses), key=lambda side: -self._losses.targets[side])
         places = [TARGETS.index(side) for side in sides]
         texts = [next((row[place] for place in places if row[place]), "") for row in features["texts"]]
-        audio = {name: features[name] for name in ("input_features", "lengths")}
-        targets = self._teacher(texts).to(audio["input_features"].device)
+        audio = {name: value for name, value in features.items() if isinstance(value, Tensor)}
+        targets = self._teacher(texts).to(next(iter(audio.values())).device)
         loss: Tensor = self.loss([audio, {"sentence_embedding": targets}], None)
         return self._losses.cached_ranking * loss
 

@@ -32,16 +32,22 @@ def run_speech(order: Order) -> int:
     except ImportError as error:
         raise MissingExtraError("train", "training") from error
     from polyvox.train.tower.check import check
-    from polyvox.train.tower.run import say, train
+    from polyvox.train.tower.run import FRAMES, say, train
     from polyvox.train.tower.trainer import whole_checkpoints
+    from polyvox.train.tower.variants import read_variants, train_variants
 
     if order.check:
         return check(recipe, order.data, order.out)
     if order.resume and not whole_checkpoints(order.out):
         raise PolyvoxError(f"{order.out}: there is no run to go on with; leave --resume out to start one")
+    if order.variants:
+        table = train_variants(read_variants(order.recipe), order.data, order.out, fresh=order.fresh)
+        say(f"{table}:\n{table.read_text(encoding='utf-8')}")
+        return 0
     model = train(recipe, order.data, order.out, fresh=order.fresh)
     say(f"model: {model}")
     if order.control:
         say("now the control, on shuffled pairs")
-        say(f"control: {train(recipe, order.data, order.out / CONTROL, fresh=order.fresh, control=True)}")
+        out, frames = order.out / CONTROL, order.out / FRAMES
+        say(f"control: {train(recipe, order.data, out, frames=frames, fresh=order.fresh, control=True)}")
     return 0

@@ -9,8 +9,11 @@ from pathlib import Path
 from polyvox.errors import PolyvoxError
 from polyvox.train.recipe import RECIPE_FILE
 from polyvox.train.sections import section_from
-from polyvox.train.tower.model_section import Data, Model
+from polyvox.train.tower.model_section import Data, Model, Student
 from polyvox.train.tower.training_section import Losses, Training
+
+VARIANTS = "variants"
+"""The key of the tables that `polyvox.train.tower.variants` reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,13 @@ class Recipe:
     losses: Losses = field(default_factory=Losses)
     kind: str = "speech"
 
+    def __post_init__(self) -> None:
+        if self.model.student is Student.ATTENTION and self.losses.ctc:
+            raise PolyvoxError(
+                "[losses] ctc: a head over a front spells nothing; "
+                'use student = "direct" or "sounds", or set 0'
+            )
+
 
 def read_recipe(folder: Path) -> Recipe:
     """Read and check `recipe.toml`.
@@ -31,7 +41,8 @@ def read_recipe(folder: Path) -> Recipe:
         PolyvoxError: no such file, not TOML, or a key or value that is not right.
     """
     path = folder / RECIPE_FILE
-    return section_from(Recipe, recipe_values(folder), str(path))
+    values = {key: value for key, value in recipe_values(folder).items() if key != VARIANTS}
+    return section_from(Recipe, values, str(path))
 
 
 def recipe_values(folder: Path) -> dict[str, object]:

@@ -63,7 +63,9 @@ class DataCounts:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows to train on and to evaluate on, which share no text, and how they were counted.
+    """Rows to train on, to choose by and to test on, and how they were counted.
+
+    No text that is trained on is among those of the other two.
 
     Where rows are streamed, `train` is a sample of them, `streamed` how many there are, and `unwanted` has
     the hashes of texts that the stream leaves out.
@@ -74,6 +76,7 @@ class Rows:
     counts: DataCounts
     streamed: int = 0
     unwanted: frozenset[int] = frozenset()
+    test: Sequence[Row] = ()
 
     @property
     def size(self) -> int:
@@ -98,16 +101,16 @@ def load_rows(data: Data, folder: Path) -> Rows:
     if data.parallel:
         found = _translated(found, data, folder, counts)
     found = _with_text(found, counts)
-    train, development = _split(found, data)
+    train, development, test = _split(found, data)
     unwanted = excluded_hashes([folder / name for name in data.exclude])
     train = _without(train, unwanted, counts, "in_exclusion")
-    held = set().union(*(row.hashes() for row in development)) if development else set()
+    held = {digest for row in (*development, *test) for digest in row.hashes()}
     train = _without(train, held, counts, "in_development")
     train = _distinct(train, data.near_duplicates, counts)
     counts.languages.update(row.language for row in train)
     if not train:
         raise PolyvoxError(why_empty(counts, data))
-    return Rows(train, development, counts)
+    return Rows(train, development, counts, test=test)
 
 
 def _source_rows(number: int, source: Source, folder: Path, counts: DataCounts) -> Iterator[tuple[Row, str]]:
@@ -163,13 +166,15 @@ def _with_text(found: Iterable[tuple[Row, str]], counts: DataCounts) -> list[tup
     return kept
 
 
-def _split(found: Sequence[tuple[Row, str]], data: Data) -> tuple[list[Row], list[Row]]:
-    development = [row for row, split in found if split in data.development_splits]
-    trained = [row for row, split in found if not split or split in data.train_splits]
-    if development:
-        return trained, development
-    held = [row for row in trained if text_position(row) < data.development]
-    return [row for row in trained if text_position(row) >= data.development], held
+def _split(found: Sequence[tuple[Row, str]], data: Data) -> tuple[list[Row], list[Row], list[Row]]:
+    test = [row for row, split in found if split in data.test_splits]
+    rest = [(row, split) for row, split in found if split not in data.test_splits]
+    development = [row for row, split in rest if split in data.development_splits]
+    trained = [row for row, split in rest if not split or split in data.train_splits]
+    if not development:
+        development = [row for row in trained if text_position(row) < data.development]
+        trained = [row for row in trained if text_position(row) >= data.development]
+    return trained, development, test
 
 
 def text_position(row: Row) -> float:

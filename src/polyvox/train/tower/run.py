@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import shutil
 import sys
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from polyvox.errors import PolyvoxError
 from polyvox.modules.space import join
-from polyvox.modules.speech import Speech
 from polyvox.train.sounds import TrainingError
 from polyvox.train.tower.batch import SKIPPED, Batcher
 from polyvox.train.tower.card import write_card
 from polyvox.train.tower.draws import Draws
-from polyvox.train.tower.evaluator import Retrieval
+from polyvox.train.tower.evaluator import Ranked, Retrieval
 from polyvox.train.tower.journal import METRICS, Journal
-from polyvox.train.tower.labels import Speller
 from polyvox.train.tower.objective import build_objective
+from polyvox.train.tower.prepare import Prepared, prepare
 from polyvox.train.tower.recipe import Recipe
-from polyvox.train.tower.rows import Rows, load_rows
-from polyvox.train.tower.shuffled import with_shuffled_texts
-from polyvox.train.tower.stream import StreamedDraws, scan
-from polyvox.train.tower.student import build_student
-from polyvox.train.tower.teacher import Teacher
+from polyvox.train.tower.rows import Row
+from polyvox.train.tower.stream import StreamedDraws
 from polyvox.train.tower.trainer import (
     TowerTrainer,
     broken_checkpoints,
@@ -39,29 +35,27 @@ from polyvox.train.tower.trainer import (
 from polyvox.train.tower.trouble import explained
 
 MODEL = "model"
+FRAMES = "frames"
+RESULTS, RANKS = "results.json", "ranks.tsv"
 _RUN = "run.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """Everything that training needs, built from the recipe and the data."""
-
-    recipe: Recipe
-    data: Path
-    rows: Rows
-    teacher: Teacher
-    speller: Speller
-    student: Speech
-    steps: int
-
-
-def train(recipe: Recipe, data: Path, out: Path, *, fresh: bool = False, control: bool = False) -> Path:
+def train(
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    *,
+    frames: Path | None = None,
+    fresh: bool = False,
+    control: bool = False,
+) -> Path:
     """Train, or go on where an earlier call stopped.
 
     Args:
         recipe: what to do.
         data: folder that the recipe's paths are relative to.
         out: folder of the run.
+        frames: folder for what a frozen front hears, shared by runs; inside `out` where None.
         fresh: forget an earlier run in `out`.
         control: train on texts that are shuffled among the recordings, which can teach nothing.
 
@@ -73,7 +67,7 @@ def train(recipe: Recipe, data: Path, out: Path, *, fresh: bool = False, control
     """
     with explained(out):
         start = time.time()
-        prepared = prepare(recipe, data, control=control)
+        prepared = prepare(recipe, data, frames or out / FRAMES, control=control)
         _claim(out, prepared, fresh=fresh, control=control)
         trainer = build_trainer(prepared, out)
         checkpoints = whole_checkpoints(out)
@@ -83,43 +77,6 @@ def train(recipe: Recipe, data: Path, out: Path, *, fresh: bool = False, control
             say(f"going on from {checkpoints[-1].name}" if checkpoints else "starting")
         trainer.train(resume_from_checkpoint=str(checkpoints[-1]) if checkpoints else None)
         return _finish(prepared, trainer, out, started=start, control=control)
-
-
-def prepare(recipe: Recipe, data: Path, *, control: bool = False) -> Prepared:
-    """Read the data, open the teacher, build the student.
-
-    Raises:
-        PolyvoxError: something is missing or wrong.
-    """
-    streamed = recipe.data.sources[0].stream
-    if streamed and control:
-        raise PolyvoxError("--control shuffles texts among all recordings, which a stream does not hold")
-    rows = (scan if streamed else load_rows)(recipe.data, data)
-    if control:
-        rows = with_shuffled_texts(rows, recipe.training.seed)
-    teacher = Teacher(recipe.model.teacher)
-    if any(width > teacher.dimension for width in recipe.losses.widths):
-        raise PolyvoxError(
-            f"[losses] widths: {list(recipe.losses.widths)} exceed the teacher's {teacher.dimension} "
-            f"dimensions"
-        )
-    speller = Speller.learn(recipe.losses.labels, rows.train)
-    student = build_student(recipe.model, speller.inventory, teacher.dimension, recipe.training.seed)
-    if not recipe.losses.ctc and recipe.model.student == "direct":
-        # Distributed training waits for the gradient of every parameter that wants one.
-        student.tower.sounds.head.requires_grad_(False)
-    speller = Speller(recipe.losses.labels, student.tower.inventory)
-    return Prepared(recipe, data, rows, teacher, speller, student, _steps(recipe, rows.size))
-
-
-def _steps(recipe: Recipe, rows: int) -> int:
-    training = recipe.training
-    per_step = training.batch * training.accumulate * processes()
-    if rows < training.batch:
-        raise PolyvoxError(
-            f"[training] batch: {training.batch} recordings a batch, but there are only {rows} to train on"
-        )
-    return training.steps or math.ceil(training.epochs * rows / per_step)
 
 
 def build_trainer(prepared: Prepared, out: Path) -> TowerTrainer:
@@ -133,17 +90,30 @@ def build_trainer(prepared: Prepared, out: Path) -> TowerTrainer:
     student = SentenceTransformer(modules=[prepared.student], device=str(arguments.device))
     batches = prepared.steps * training.accumulate * processes()
     sampler = _sampler(prepared, batches)
-    batcher = Batcher(recipe.data, recipe.model.max_seconds, prepared.speller, out, training.seed)
-    evaluator = (
-        Retrieval(development, prepared.teacher, _sides(recipe), training.pool, recipe.model.max_seconds)
-        if development
-        else None
-    )
+    batcher = Batcher(prepared.listener(), prepared.speller, out)
+    _hear(prepared, batcher)
+    evaluator = retrieval(prepared, development) if development else None
     objective = build_objective(student, recipe.losses, prepared.teacher)
     trainer = TowerTrainer(student, arguments, objective, sampler, batcher, evaluator)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(Journal(out))
     return trainer
+
+
+def retrieval(prepared: Prepared, rows: Sequence[Row]) -> Retrieval:
+    """The evaluation of a run, on some rows."""
+    recipe = prepared.recipe
+    return Retrieval(rows, prepared.teacher, _sides(recipe), recipe.training.pool, prepared.listener())
+
+
+def _hear(prepared: Prepared, batcher: Batcher) -> None:
+    """The first process lets the front hear; the others find it done."""
+    if _first_process():
+        prepared.hear(batcher.tell)
+    if processes() > 1:
+        from accelerate import PartialState
+
+        PartialState().wait_for_everyone()
 
 
 def _sampler(prepared: Prepared, batches: int) -> Draws | StreamedDraws:
@@ -188,25 +158,57 @@ def forget(out: Path) -> None:
     """Delete what a run wrote, and nothing else."""
     for path in [*out.glob("checkpoint-*"), out / MODEL, out / "eval"]:
         shutil.rmtree(path, ignore_errors=True)
-    for name in (_RUN, METRICS, SKIPPED, "loss.svg", "trouble.txt"):
+    for name in (_RUN, METRICS, RESULTS, RANKS, SKIPPED, "loss.svg", "trouble.txt"):
         (out / name).unlink(missing_ok=True)
 
 
 def _finish(prepared: Prepared, trainer: TowerTrainer, out: Path, *, started: float, control: bool) -> Path:
-    figures = trainer.evaluate() if prepared.rows.development else {}
+    figures = dict(trainer.evaluate()) if prepared.rows.development else {}
     folder = out / MODEL
     if not _first_process():
         return folder
+    student: Any = trainer.model
+    if prepared.rows.test:
+        tested = retrieval(prepared, prepared.rows.test)
+        found = tested.ranked(student)
+        write_ranks(out / RANKS, found)
+        figures |= {f"test_{name}": value for name, value in tested.figures(found).items()}
+    write_results(out, prepared, figures, time.time() - started)
     partial = out / f"{MODEL}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     modules, prompts = prepared.teacher.modules()
-    student: Any = trainer.model
     space = join(modules, student[0].eval(), prompts)
     space.save(str(partial), create_model_card=False)
     write_card(partial, out, prepared, figures, seconds=time.time() - started, control=control)
     shutil.rmtree(folder, ignore_errors=True)
     partial.replace(folder)
     return folder
+
+
+def write_results(out: Path, prepared: Prepared, figures: Mapping[str, float], seconds: float) -> None:
+    """Write `results.json`: what was measured in the end, on how many rows."""
+    rows = prepared.rows
+    found = {
+        "figures": dict(figures),
+        "trained": rows.size,
+        "hours": sum(row.seconds for row in rows.train) / 3600,
+        "test": len(rows.test),
+        "development": len(rows.development),
+        "steps": prepared.steps,
+        "seconds": seconds,
+    }
+    (out / RESULTS).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def write_ranks(path: Path, found: Sequence[Ranked]) -> None:
+    """Write where the right text of every test recording came: what fails, for whom."""
+    lines = ["side\tpath\tlanguage\tspeaker\tseconds\trank"]
+    lines += [
+        f"{one.side}\t{row.path.name}\t{row.language}\t{row.speaker}\t{row.seconds:g}\t{rank}"
+        for one in found
+        for row, rank in zip(one.rows, one.there, strict=True)
+    ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _first_process() -> bool:
@@ -219,4 +221,4 @@ def say(message: str) -> None:
     sys.stderr.flush()
 
 
-__all__ = ["Prepared", "TrainingError", "build_trainer", "forget", "prepare", "train"]
+__all__ = ["TrainingError", "build_trainer", "forget", "retrieval", "train"]

@@ -20,4 +20,4 @@ def with_shuffled_texts(rows: Rows, seed: int) -> Rows:
         replace(row, transcript=rows.train[other].transcript, translation=rows.train[other].translation)
         for row, other in zip(rows.train, order, strict=True)
     ]
-    return Rows(train, rows.development, rows.counts)
+    return replace(rows, train=train)

@@ -23,6 +23,7 @@ _TEXT_FIELDS = ("path", "language", "split", "transcript", "translation", "speak
 _SAMPLE = 5_000
 """So many rows are kept in memory, for labels and checks."""
 _MOST_HELD = 20_000
+_NEED_ALL = ("near_duplicates", "parallel", "test_splits", "hours", "speakers")
 
 
 def scan(data: Data, folder: Path) -> Rows:
@@ -33,8 +34,9 @@ def scan(data: Data, folder: Path) -> Rows:
     Raises:
         PolyvoxError: a manifest cannot be read, no row is left, or a stream cannot do what is asked.
     """
-    if data.near_duplicates or data.parallel:
-        raise PolyvoxError("[data]: near_duplicates and parallel need all rows in memory; leave stream out")
+    whole = [name for name in _NEED_ALL if getattr(data, name)]
+    if whole:
+        raise PolyvoxError(f"[data] {', '.join(whole)}: need all rows in memory; leave stream out")
     counts = DataCounts()
     held: list[Row] = []
     for row in _held(data, folder, counts):

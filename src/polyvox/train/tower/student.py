@@ -8,6 +8,9 @@ import torch
 
 from polyvox.errors import PolyvoxError
 from polyvox.modules.direct_tower import DirectTower
+from polyvox.modules.front import open_front
+from polyvox.modules.fused_speech import FusedSpeech
+from polyvox.modules.heads.attention import AttentionHead, AttentionSizes
 from polyvox.modules.meaning import MeaningConfig
 from polyvox.modules.sounds import SoundsConfig
 from polyvox.modules.speech import TOWERS, Speech
@@ -16,15 +19,18 @@ from polyvox.train.tower.model_section import Model, Student
 
 RANDOM = "random"
 _WEIGHTS = "model.safetensors"
+_OVER_FRONT = "audio_0_FusedSpeech"
 
 
-def build_student(model: Model, inventory: list[str], dimension: int, seed: int) -> Speech:
+def build_student(model: Model, inventory: list[str], dimension: int, seed: int) -> Speech | FusedSpeech:
     """A speech module for the recipe; weights of the start that fit are taken, the rest is random.
 
     Raises:
         PolyvoxError: the start holds no tower, or nothing of it fits.
     """
     torch.manual_seed(seed)
+    if model.student is Student.ATTENTION:
+        return _over_front(model, dimension)
     start = None if model.start == RANDOM else find_tower(Path(model.start))
     if start is None:
         return Speech(_random(model, inventory, dimension), model.max_seconds)
@@ -32,6 +38,39 @@ def build_student(model: Model, inventory: list[str], dimension: int, seed: int)
     tower = _resized(earlier, model.student, inventory, dimension)
     _copy(earlier, tower, model.start)
     return Speech(tower, model.max_seconds)
+
+
+def _over_front(model: Model, dimension: int) -> FusedSpeech:
+    front, sizes = open_front(model.front, model.layers or None), model.sizes
+    head = AttentionHead(
+        AttentionSizes(
+            front.width,
+            dimension,
+            sizes.meaning_width,
+            sizes.meaning_layers,
+            sizes.heads,
+            sizes.meaning_kernel,
+            dropout=sizes.dropout,
+        )
+    )
+    if model.start != RANDOM:
+        earlier = _earlier_head(Path(model.start))
+        if earlier.sizes != head.sizes:
+            raise PolyvoxError(
+                f"[model] start: the head of {model.start} has other sizes ({earlier.sizes}) than the "
+                f"recipe's ({head.sizes})"
+            )
+        head.load_state_dict(earlier.state_dict())
+    return FusedSpeech(front, head, model.max_seconds)
+
+
+def _earlier_head(folder: Path) -> AttentionHead:
+    for place in (folder, folder / "model"):
+        if (place / _OVER_FRONT / "head").is_dir():
+            return AttentionHead.load(place / _OVER_FRONT / "head")
+    raise PolyvoxError(
+        f'[model] start: {folder} holds no head over a front; give a trained model or "random"'
+    )
 
 
 def find_tower(folder: Path) -> Path:

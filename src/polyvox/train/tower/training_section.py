@@ -158,4 +158,4 @@ class Training:
             raise PolyvoxError(f"[training] best: {self.best!r} is not one of {', '.join(BEST)}")
 
 
-BEST = ("mrr", "recall@1", "recall@5")
+BEST = ("mrr", "recall@1", "recall@5", "recall@10")

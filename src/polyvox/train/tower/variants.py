@@ -1,0 +1,120 @@
+"""Variants of a recipe: what changes from row to row of a table, trained one after the other."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from polyvox.errors import PolyvoxError
+from polyvox.train.recipe import RECIPE_FILE
+from polyvox.train.sections import section_from
+from polyvox.train.tower.hours_curve import draw_hours
+from polyvox.train.tower.recipe import VARIANTS, Recipe, recipe_values
+from polyvox.train.tower.run import FRAMES, RESULTS, train
+
+TABLE = "table.md"
+_OWN = ("name", "control")
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One row of the table: a whole recipe, and whether its texts are shuffled."""
+
+    name: str
+    recipe: Recipe
+    control: bool = False
+
+
+def read_variants(folder: Path) -> list[Variant]:
+    """The entries of [[variants]], each merged into the recipe that they stand in.
+
+    Raises:
+        PolyvoxError: there are none, two share a name, or one does not make a right recipe.
+    """
+    values = recipe_values(folder)
+    entries: Any = values.pop(VARIANTS, None)
+    if not entries or not isinstance(entries, list):
+        raise PolyvoxError(
+            f"{folder / RECIPE_FILE}: has no [[variants]]; add some, or train without --variants"
+        )
+    found = [_variant(values, entry, folder) for entry in entries]
+    names = [variant.name for variant in found]
+    if len(set(names)) < len(names):
+        raise PolyvoxError(f"{folder / RECIPE_FILE}: two variants share a name: {', '.join(names)}")
+    return found
+
+
+def train_variants(variants: Sequence[Variant], data: Path, out: Path, *, fresh: bool = False) -> Path:
+    """Train every variant that was not finished before, and write the table.
+
+    A front hears a recording once for all of them.
+
+    Returns:
+        The table, Markdown.
+
+    Raises:
+        PolyvoxError: anything that stops a run.
+    """
+    for number, variant in enumerate(variants, 1):
+        sys.stderr.write(f"variant {number} of {len(variants)}: {variant.name}\n")
+        folder = _folder(out, variant)
+        train(variant.recipe, data, folder, frames=out / FRAMES, fresh=fresh, control=variant.control)
+        _write_table(variants[:number], out)
+    return out / TABLE
+
+
+def _variant(base: Mapping[str, Any], entry: object, folder: Path) -> Variant:
+    where = f"{folder / RECIPE_FILE} [[variants]]"
+    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+        raise PolyvoxError(f"{where}: every variant needs a name, in quotes")
+    changes = {key: value for key, value in entry.items() if key not in _OWN}
+    recipe = section_from(Recipe, merged(base, changes), f"{where} {entry['name']!r}")
+    return Variant(entry["name"], recipe, bool(entry.get("control", False)))
+
+
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The base with the changes; tables are merged, anything else is replaced.
+
+    >>> merged({"a": {"x": 1, "y": 2}, "b": [1]}, {"a": {"y": 3}, "b": [2]})
+    {'a': {'x': 1, 'y': 3}, 'b': [2]}
+    """
+    result = dict(base)
+    for key, value in changes.items():
+        old = result.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        result[key] = merged(old, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def _folder(out: Path, variant: Variant) -> Path:
+    kept = "".join(letter if letter.isalnum() else "-" for letter in variant.name.lower())
+    return out / VARIANTS / "-".join(part for part in kept.split("-") if part)
+
+
+def _write_table(variants: Sequence[Variant], out: Path) -> None:
+    found = [json.loads((_folder(out, variant) / RESULTS).read_text()) for variant in variants]
+    lines = [
+        "| | hours | recordings | steps | part | pool | R@1 | R@10 | MRR |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    points = []
+    for variant, result in zip(variants, found, strict=True):
+        part = "test" if result["test"] else "development"
+        prefix = "test" if result["test"] else "eval"
+        figures = {
+            name: result["figures"].get(f"{prefix}_{name}", float("nan"))
+            for name in ("pool", "recall@1", "recall@10", "mrr")
+        }
+        lines.append(
+            f"| {variant.name} | {result['hours']:.2f} | {result['trained']} | {result['steps']} | {part} | "
+            f"{figures['pool']:.0f} | {figures['recall@1']:.3f} | {figures['recall@10']:.3f} | "
+            f"{figures['mrr']:.3f} |"
+        )
+        if not variant.control:
+            points.append((result["hours"], figures))
+    (out / TABLE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    draw_hours(points, out / "hours.svg")

@@ -1,0 +1,104 @@
+"""Frames are heard once, survive a kill, and unreadable recordings are told of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.train.tower.conftest import said
+
+from polyvox.errors import ReadError
+from polyvox.item import Audio
+from polyvox.modules.front.protocol import Frames
+from polyvox.train.front_store import FRAMES, ROWS, FrontStore, Hearing
+from polyvox.train.waves import write_wav
+
+
+class Counting:
+    """A front of two values a frame that counts what it hears."""
+
+    width, rate, fingerprint = 2, 10.0, "counting"
+
+    def __init__(self) -> None:
+        self.heard = 0
+
+    def frames(self, recordings: Sequence[Audio]) -> list[Frames]:
+        self.heard += len(recordings)
+        return [one.samples[: len(one.samples) // 1_600 * 2].reshape(-1, 2) for one in recordings]
+
+    def save(self, folder: Path) -> None:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> list[Path]:
+    paths = [tmp_path / f"{number}.wav" for number in range(3)]
+    for number, path in enumerate(paths):
+        write_wav(path, said(["fire", "bird"], number))
+    return paths
+
+
+def never(path: Path, reason: str) -> None:
+    raise AssertionError(f"{path}: {reason}")
+
+
+def once(paths: Sequence[Path]) -> list[tuple[Path, int]]:
+    return [(path, 0) for path in paths]
+
+
+def both(paths: Sequence[Path]) -> list[tuple[Path, int]]:
+    return [(path, copy) for path in paths for copy in (0, 1)]
+
+
+def test_every_copy_is_heard_once(tmp_path: Path, recordings: list[Path]) -> None:
+    front = Counting()
+    store = FrontStore(tmp_path / "store", front, Hearing(5.0))
+    store.fill(both(recordings), never)
+    assert front.heard == 6
+    kept = [store.frames(path, copy).copy() for path, copy in both(recordings)]
+    again = FrontStore(tmp_path / "store", front, Hearing(5.0))
+    again.fill(both(recordings), never)
+    assert front.heard == 6
+    for before, (path, copy) in zip(kept, both(recordings), strict=True):
+        np.testing.assert_array_equal(again.frames(path, copy), before)
+    assert not np.array_equal(kept[0][:4], kept[1][:4])
+
+
+def test_a_store_that_a_kill_cut_is_mended(tmp_path: Path, recordings: list[Path]) -> None:
+    store = FrontStore(tmp_path / "store", Counting(), Hearing(5.0))
+    store.fill(once(recordings), never)
+    whole = [store.frames(path).copy() for path in recordings]
+    folder = next((tmp_path / "store").iterdir())
+    rows = (folder / ROWS).read_bytes()
+    (folder / ROWS).write_bytes(rows[:-9])
+    with (folder / FRAMES).open("ab") as file:
+        file.write(b"half a frame")
+    front = Counting()
+    mended = FrontStore(tmp_path / "store", front, Hearing(5.0))
+    mended.fill(once(recordings), never)
+    assert front.heard == 1
+    for path, frames in zip(recordings, whole, strict=True):
+        np.testing.assert_array_equal(mended.frames(path), frames)
+
+
+def test_what_cannot_be_read_is_told_and_left_out(tmp_path: Path, recordings: list[Path]) -> None:
+    broken = tmp_path / "broken.wav"
+    broken.write_bytes(b"not a recording")
+    told: list[Path] = []
+    store = FrontStore(tmp_path / "store", Counting(), Hearing(5.0))
+    store.fill(once([*recordings, broken]), lambda path, reason: told.append(path))
+    assert told == [broken]
+    assert len(store.frames(recordings[0]))
+    with pytest.raises(ReadError, match=r"broken\.wav"):
+        store.frames(broken)
+
+
+def test_a_recording_that_changed_is_heard_again(tmp_path: Path, recordings: list[Path]) -> None:
+    front = Counting()
+    store = FrontStore(tmp_path / "store", front, Hearing(5.0))
+    store.fill(once(recordings), never)
+    write_wav(recordings[0], said(["moon", "salt", "fire"], 9))
+    store.fill(once(recordings), never)
+    assert front.heard == 4
