@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from polyvox.errors import PolyvoxError
+from polyvox.modules.spoken_space import is_spoken_space, open_spoken_space
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -65,6 +66,8 @@ def _width(route: Any) -> int:  # noqa: ANN401 - a chain of library modules
 def is_space(folder: Path) -> bool:
     """Whether a folder holds a model with a module of ours, such as `join` makes."""
     routes = folder / _ROUTES
+    if is_spoken_space(folder):
+        return True
     return routes.is_file() and f'"{_OURS}' in routes.read_text(encoding="utf-8")
 
 
@@ -74,6 +77,8 @@ def open_space(folder: Path) -> SentenceTransformer:
     Raises:
         PolyvoxError: the folder is not one, or damaged.
     """
+    if is_spoken_space(folder):
+        return open_spoken_space(folder)
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.base.modules import Router
 

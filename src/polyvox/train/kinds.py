@@ -76,4 +76,17 @@ def _masked(order: Order) -> int:
     return run_masked(order)
 
 
-KINDS: Mapping[str, Callable[[Order], int]] = {"speech": _speech, "shipped": _shipped, "masked": _masked}
+def _dual_encoder(order: Order) -> int:
+    try:
+        from polyvox.train.dual_encoder.run import run_dual_encoder
+    except ImportError as error:
+        raise MissingExtraError("train", "training") from error
+    return run_dual_encoder(order)
+
+
+KINDS: Mapping[str, Callable[[Order], int]] = {
+    "speech": _speech,
+    "shipped": _shipped,
+    "masked": _masked,
+    "dual-encoder": _dual_encoder,
+}
