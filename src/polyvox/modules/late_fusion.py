@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from polyvox.errors import PolyvoxError
+from polyvox.modules.heads.widths import prefixes
 from polyvox.modules.speech_adapter import AdapterSizes, SpeechAdapter
 from polyvox.modules.tower_files import TowerFiles
 
@@ -31,6 +32,7 @@ class LateFusion(nn.Module):
         adapter: is trained.
         text: the modules of a sentence-transformers text model, in order; the first one has the transformer.
         prompt: read before the speech.
+        widths: prefixes of the vectors that `at_widths` gives; the full width where empty.
 
     Raises:
         PolyvoxError: the text model takes no `inputs_embeds`, or is not as wide as the adapter.
@@ -39,8 +41,15 @@ class LateFusion(nn.Module):
     before: Tensor
     after: Tensor
 
-    def __init__(self, adapter: SpeechAdapter, text: Sequence[nn.Module], prompt: str = "") -> None:
+    def __init__(
+        self,
+        adapter: SpeechAdapter,
+        text: Sequence[nn.Module],
+        prompt: str = "",
+        widths: Sequence[int] = (),
+    ) -> None:
         super().__init__()
+        self.widths = tuple(widths)
         self.adapter = adapter
         self.prompt = prompt
         # In a tuple, so that torch does not count the frozen model among this module's own weights.
@@ -82,14 +91,14 @@ class LateFusion(nn.Module):
             features = module(features)
         return F.normalize(features["sentence_embedding"].float(), dim=-1)
 
-    def at_widths(self, frames: Tensor, mask: Tensor, widths: Sequence[int]) -> dict[int, Tensor]:
+    def at_widths(self, frames: Tensor, mask: Tensor) -> dict[int, Tensor]:
         """The first values of the vectors by width, (B, width), not of unit length."""
-        vectors = self(frames, mask)
-        return {width: vectors[:, :width] for width in widths}
+        return prefixes(self(frames, mask), self.widths or (self.dimension,))
 
     def save(self, folder: Path) -> None:
         """Write the adapter and the prompt; the text model is saved by whoever owns it."""
-        ADAPTER.write(folder, self.adapter, {"sizes": asdict(self.adapter.sizes), "prompt": self.prompt})
+        config = {"sizes": asdict(self.adapter.sizes), "prompt": self.prompt, "widths": self.widths}
+        ADAPTER.write(folder, self.adapter, config)
 
     @classmethod
     def load(cls, folder: Path, text: Sequence[nn.Module]) -> LateFusion:
@@ -101,7 +110,7 @@ class LateFusion(nn.Module):
         config, weights = ADAPTER.read(folder)
         adapter = SpeechAdapter(AdapterSizes(**config["sizes"]))
         adapter.load_state_dict(weights)
-        return cls(adapter, text, config["prompt"]).eval()
+        return cls(adapter, text, config["prompt"], config["widths"]).eval()
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> LateFusion:
         """Move the text model along; torch does not see it among the parts of this module."""

@@ -1,0 +1,77 @@
+"""Pairs of texts for the text stage: the same content in two languages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from polyvox.errors import PolyvoxError
+from polyvox.train.fusion.sections import Small
+from polyvox.train.parallel_text import rows
+from polyvox.train.rows import clean, held_out_files, held_out_hashes, text_hash
+
+_LONGEST_CHARACTERS = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """Rows of texts with the same content, by source, and how each source weighs in the draw."""
+
+    sources: Sequence[Sequence[tuple[str, ...]]]
+    weights: Sequence[float]
+
+    def texts(self) -> list[str]:
+        """Every text once a row."""
+        return [text for source in self.sources for row in source for text in row]
+
+    def draw(self, count: int, seed: int) -> list[tuple[str, str]]:
+        """Random pairs; two texts of one row each, in random order.
+
+        The same for the same seed, so that a resumed run draws what a killed one would have.
+        """
+        random = np.random.default_rng(seed)
+        shares = np.array(self.weights) / sum(self.weights)
+        pairs = []
+        for number in random.choice(len(self.sources), count, p=shares).tolist():
+            source = self.sources[number]
+            row = source[int(random.integers(len(source)))]
+            left, right = random.choice(len(row), 2, replace=False)
+            pairs.append((row[left], row[right]))
+        return pairs
+
+
+def read_corpus(small: Small, text: Path) -> Corpus:
+    """Read the sources of the text stage: cleaned, without any text of a test file.
+
+    Raises:
+        PolyvoxError: a source is missing or has no row in two of the languages.
+    """
+    unwanted = held_out_hashes(held_out_files(text))
+    found = []
+    for source in small.sources:
+        path = text / f"train-{source}.jsonl.xz"
+        if not path.is_file():
+            raise PolyvoxError(f"{path}: no such file; correct [text.small.sources] or --data")
+        found.append(_source(path, small.languages, unwanted))
+        if not found[-1]:
+            raise PolyvoxError(f"{path}: no row has two of {', '.join(small.languages)}")
+    return Corpus(found, list(small.sources.values()))
+
+
+def _source(path: Path, languages: Sequence[str], unwanted: set[int]) -> list[tuple[str, ...]]:
+    kept = []
+    for row in rows(path):
+        texts = [
+            clean(row[language], language)[:_LONGEST_CHARACTERS] for language in languages if language in row
+        ]
+        distinct = {
+            digest: text
+            for text in texts
+            if any(map(str.isalpha, text)) and (digest := text_hash(text)) not in unwanted
+        }
+        if len(distinct) > 1:
+            kept.append(tuple(distinct.values()))
+    return kept

@@ -1,0 +1,164 @@
+"""The speech stage: one variant on one set, against the frozen vectors of the texts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from polyvox.encode.protocol import Vectors
+from polyvox.modules.fused_speech import padded_frames
+from polyvox.train.checkpoint import load_checkpoint, save_checkpoint
+from polyvox.train.fusion.frames import FrameSource
+from polyvox.train.fusion.rows import Pair
+from polyvox.train.fusion.schedule import set_rate
+from polyvox.train.fusion.sections import Speech
+from polyvox.train.fusion.students import Student
+from polyvox.train.losses.contrastive import symmetric_contrastive
+from polyvox.train.losses.matryoshka import matryoshka_heads
+from polyvox.train.losses.one_way import one_way_contrastive
+from polyvox.train.progress import Progress
+from polyvox.train.sounds import TrainingError
+
+CHECKPOINT = "checkpoint.safetensors"
+_CHUNK = 8
+"""So many batches of an epoch are sorted by length together, so that little is padding."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a variant learns from.
+
+    Attributes:
+        pairs: to train on.
+        source: of their frames.
+        targets: of their texts, (N, D) unit rows.
+        seed: of the order.
+    """
+
+    pairs: Sequence[Pair]
+    source: FrameSource
+    targets: Tensor
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How the training went.
+
+    Attributes:
+        loss: mean of the last twenty steps.
+        step_milliseconds: processor time of a step, the median.
+        parameters: that were trained.
+    """
+
+    loss: float
+    step_milliseconds: float
+    parameters: int
+
+
+def learn(student: Student, lesson: Lesson, speech: Speech, steps: int, folder: Path) -> Course:
+    """Train a student, or go on where a killed run stopped.
+
+    Args:
+        student: is changed.
+        lesson: what it learns from.
+        speech: how.
+        steps: how many.
+        folder: gets the checkpoint.
+
+    Raises:
+        TrainingError: the loss is no number.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    trained = [weights for weights in student.parameters() if weights.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=speech.rate, weight_decay=0.01)
+    first = load_checkpoint(folder / CHECKPOINT, student, optimizer)
+    student.train()
+    progress = Progress(folder.name, steps, done=first)
+    losses, took = [], []
+    for step in range(first, steps):
+        began = time.process_time()
+        set_rate(optimizer, speech.rate, step, steps, max(1, round(speech.warmup * steps)))
+        losses.append(_step(student, optimizer, lesson, speech, step))
+        took.append(time.process_time() - began)
+        progress.advance(1, f"loss {np.mean(losses[-20:]):.3f}")
+        if (step + 1) % speech.save_every == 0:
+            save_checkpoint(folder / CHECKPOINT, student, optimizer, step + 1)
+    return Course(
+        loss=float(np.mean(losses[-20:])) if losses else float("nan"),
+        step_milliseconds=1000 * float(np.median(took)) if took else float("nan"),
+        parameters=sum(weights.numel() for weights in trained),
+    )
+
+
+def _step(
+    student: Student, optimizer: torch.optim.Optimizer, lesson: Lesson, speech: Speech, step: int
+) -> float:
+    places = batch_places(lesson, speech.batch, step)
+    frames, mask = padded_frames([lesson.source.frames(lesson.pairs[place]) for place in places])
+    texts = [lesson.pairs[place].text for place in places]
+    loss = objective(student.at_widths(frames, mask), lesson.targets[places], texts, speech)
+    if not torch.isfinite(loss):
+        raise TrainingError(f"the loss is not a number at step {step + 1}; lower [speech] rate")
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(student.parameters(), 1.0)
+    optimizer.step()
+    return float(loss.item())
+
+
+def objective(vectors: dict[int, Tensor], targets: Tensor, texts: Sequence[str], speech: Speech) -> Tensor:
+    """The mean over widths of InfoNCE against the frozen vectors; equal texts are no negatives.
+
+    Args:
+        vectors: (N, width) by width.
+        targets: (N, D).
+        texts: what the targets are of.
+        speech: scale and direction.
+    """
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+    which = torch.tensor([numbers[text] for text in texts])
+    same = which[:, None] == which[None, :]
+    contrast = symmetric_contrastive if speech.symmetric else one_way_contrastive
+
+    def at_width(left: Tensor, right: Tensor) -> Tensor:
+        return contrast(left, right, scale=speech.scale, same=same)
+
+    return matryoshka_heads(at_width, vectors, targets)
+
+
+def batch_places(lesson: Lesson, batch: int, step: int) -> list[int]:
+    """Which pairs a step learns from: every pair once an epoch, in an order of the seed alone."""
+    count = len(lesson.pairs)
+    batches = max(1, count // batch)
+    epoch, number = divmod(step, batches)
+    order = np.random.default_rng([lesson.seed, 2, epoch]).permutation(count)
+    chunk = number // _CHUNK * _CHUNK
+    members: list[int] = order[chunk * batch : (chunk + _CHUNK) * batch].tolist()
+    members.sort(key=lambda place: lesson.source.length(lesson.pairs[place]))
+    # The last chunk of an epoch may have rows left over.
+    start = (number - chunk) * batch
+    return members[start : start + batch]
+
+
+def vectors_at_widths(
+    student: Student, pairs: Sequence[Pair], source: FrameSource, batch: int = 64
+) -> dict[int, Vectors]:
+    """Unit vectors of recordings at every width, (N, width) by width."""
+    student.eval()
+    found: dict[int, Vectors] = {}
+    order = sorted(range(len(pairs)), key=lambda place: source.length(pairs[place]))
+    with torch.no_grad():
+        for start in range(0, len(order), batch):
+            places = order[start : start + batch]
+            frames, mask = padded_frames([source.frames(pairs[place]) for place in places])
+            for width, vectors in student.at_widths(frames, mask).items():
+                unit = nn.functional.normalize(vectors.float(), dim=-1).numpy()
+                found.setdefault(width, np.zeros((len(pairs), width), np.float32))[places] = unit
+    return found
