@@ -10,14 +10,16 @@ from polyvox.encode.protocol import Encoder
 from polyvox.errors import PolyvoxError
 
 DEFAULT_MODEL = "default"
+SOUNDS_MODEL = "sounds"
 
 
 def load_encoder(name: str | Path = DEFAULT_MODEL, dimension: int | None = None) -> Encoder:
     """Open a model.
 
     Args:
-        name: `default` for the model that comes with polyvox, a folder with a `model.json`, or else the
-            path or name of a sentence-transformers model (needs the extra `hub`).
+        name: `default` for the model that comes with polyvox, `sounds` for what it hears in any language
+            without words (speech only), a folder with a `model.json`, or else the path or name of a
+            sentence-transformers model (needs the extra `hub`).
         dimension: a shorter width, for models that were trained to have one; the full width where None.
 
     Raises:
@@ -27,6 +29,10 @@ def load_encoder(name: str | Path = DEFAULT_MODEL, dimension: int | None = None)
     >>> load_encoder(dimension=64).encode_text(["Habari ya asubuhi"]).shape
     (1, 64)
     """
+    if str(name) == SOUNDS_MODEL:
+        from polyvox.encode.sounds import SoundsEncoder
+
+        return SoundsEncoder(default_model_folder(), dimension)
     folder = default_model_folder() if str(name) == DEFAULT_MODEL else Path(name)
     if (folder / MANIFEST_FILE).is_file() or str(name) == DEFAULT_MODEL:
         from polyvox.encode.light import LightEncoder

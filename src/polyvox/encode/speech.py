@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyvox.encode.features import MELS, Features, log_mel
 from polyvox.encode.lexicon import LEXICON_FILE, Lexicon
 from polyvox.encode.protocol import Vectors
 from polyvox.encode.static import StaticTextTower
-from polyvox.encode.words import SpokenWords
+from polyvox.encode.words import FRAMES_A_STEP, SpokenWords
 from polyvox.errors import PolyvoxError
 from polyvox.item import SAMPLING_RATE, Audio
 
 MODEL_FILE = "speech.onnx"
+SOUNDS = "sounds"
+"""The output with the log-likelihoods of the sounds."""
 _FRAMES_A_BATCH = 12_000
 """Padded frames that go through the network at once: two minutes of sound."""
 
@@ -97,14 +100,43 @@ class SpeechTower:
             Shape (N, dimension), float32, rows of unit length.
         """
         vectors = np.zeros((len(recordings), self.dimension), np.float32)
+        for batch, lengths, outputs in self._run(recordings):
+            heard = dict(zip(self._outputs, outputs, strict=True))
+            vectors[batch] = heard["vectors"] if self._words is None else self._words.vectors(heard, lengths)
+        return vectors
+
+    def sounds(self, recordings: Sequence[Audio]) -> list[Vectors]:
+        """Log-likelihoods of the sounds by frame, each recording's as it would be alone.
+
+        Returns:
+            One array (T, V) a recording, 25 frames a second, the blank first.
+
+        Raises:
+            PolyvoxError: the network does not tell sounds.
+        """
+        if SOUNDS not in self._outputs:
+            raise PolyvoxError(f"{self._path} tells no sounds; use the speech half of a model with a lexicon")
+        found: list[Vectors] = [np.zeros((0, 0), np.float32)] * len(recordings)
+        for batch, lengths, (sounds,) in self._run(recordings, [SOUNDS]):
+            for number, length, rows in zip(batch, lengths, sounds, strict=True):
+                found[number] = rows[: -(-length // FRAMES_A_STEP)]
+        return found
+
+    @property
+    def inventory(self) -> int:
+        """How many sounds the network tells apart, the blank included; 0 where it tells none."""
+        shapes = {str(output.name): output.shape for output in self._session.get_outputs()}
+        return int(shapes[SOUNDS][2]) if SOUNDS in shapes else 0
+
+    def _run(
+        self, recordings: Sequence[Audio], wanted: list[str] | None = None
+    ) -> Iterator[tuple[list[int], NDArray[np.int64], list[Any]]]:
+        """Batches of recordings of like length: their numbers, log-mel frames, and what the network says."""
         longest = int(self.max_seconds * SAMPLING_RATE)
         features = [log_mel(Audio(audio.samples[:longest])) for audio in recordings]
         for batch in _batches(features):
             padded, lengths = _pad([features[number] for number in batch])
-            outputs = self._session.run(None, {"features": padded, "lengths": lengths})
-            heard = dict(zip(self._outputs, outputs, strict=True))
-            vectors[batch] = heard["vectors"] if self._words is None else self._words.vectors(heard, lengths)
-        return vectors
+            yield batch, lengths, self._session.run(wanted, {"features": padded, "lengths": lengths})
 
 
 def _batches(features: Sequence[Features]) -> Iterator[list[int]]:
@@ -118,7 +150,7 @@ def _batches(features: Sequence[Features]) -> Iterator[list[int]]:
         yield batch
 
 
-def _pad(features: Sequence[Features]) -> tuple[Features, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def _pad(features: Sequence[Features]) -> tuple[Features, NDArray[np.int64]]:
     lengths = np.array([len(one) for one in features], np.int64)
     padded = np.zeros((len(features), int(lengths.max()), MELS), np.float32)
     for row, one in zip(padded, features, strict=True):

@@ -55,7 +55,7 @@ class SpokenWords:
         for number, length in enumerate(lengths):
             heard = int(np.isfinite(outputs["ends"][number]).sum())
             one = Heard(
-                sounds=outputs["sounds"][number, : -(-length // _FRAMES_A_STEP)],
+                sounds=outputs["sounds"][number, : -(-length // FRAMES_A_STEP)],
                 queries=outputs["queries"][number, :heard],
                 ends=outputs["ends"][number, :heard],
                 last_frames=outputs["last_frames"][number, :heard],
@@ -64,7 +64,7 @@ class SpokenWords:
         return unit_rows(sums)
 
 
-_FRAMES_A_STEP = 4
+FRAMES_A_STEP = 4
 """Log-mel frames that the network merges into one."""
 
 
