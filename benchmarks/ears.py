@@ -5,8 +5,8 @@
     polyvox train recipes/ears --data ears-data --out runs/ears --control
     python -m benchmarks.ears measure --data ../shared/data --run runs/ears --teacher FOLDER_OR_NAME
 
-`prepare` copies the human English recordings to train on, writes the sentences to speak, and lists the texts of
-the test, which neither may hold. `measure` writes benchmarks/results/ears.md.
+`prepare` copies the human English recordings to train on, writes the sentences to speak, and lists the texts
+of the test, which neither may hold. `measure` writes benchmarks/results/ears.md.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ def sentences(data: Path, kept_out: set[int], dice: random.Random) -> Iterator[s
 
 def main() -> None:
     """Run one of the two steps."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     steps = parser.add_subparsers(required=True, dest="step")
     preparing = steps.add_parser("prepare")
     preparing.add_argument("--data", type=Path, required=True)

@@ -13,6 +13,7 @@ from polyvox.cli import (
     encode,
     evaluate,
     export,
+    group,
     index,
     info,
     report,
@@ -39,6 +40,7 @@ VERBS = (
     export,
     train,
     encode,
+    group,
 )
 
 EPILOG = """\

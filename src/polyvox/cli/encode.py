@@ -11,7 +11,6 @@ from polyvox.cli.exits import Exit, UsageError
 from polyvox.cli.options import encoding, language, positive
 
 if TYPE_CHECKING:
-    from polyvox.cli.encode_input import Batch, EncodeInput
     from polyvox.encode import Encoder, Role
     from polyvox.encode.vector_files import VectorFile
 
@@ -71,6 +70,7 @@ def _add_reading(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Encode, report what was skipped, and say what was written."""
     from polyvox.cli.encode_input import EncodeInput
+    from polyvox.cli.encode_pass import EncodePass
     from polyvox.encode import Role, load_encoder
     from polyvox.read import ReadOptions
 
@@ -85,13 +85,17 @@ def run(arguments: Namespace) -> int:
         whole=role is Role.QUERY,
     )
     sink = _sink(arguments, encoder, role)
+    passed = EncodePass(encoder, role, sink.write)
     try:
-        done = _Encoding(encoder, role, sink)
-        done.through(source)
+        passed.through(source)
         sink.publish()
     finally:
         sink.discard()
-    return done.report(source, arguments.out)
+    failed = passed.tell(source)
+    into = "standard output" if arguments.out == STDOUT else arguments.out
+    more = f", {failed:,} skipped, each with its reason" if failed else ""
+    sys.stderr.write(f"{passed.rows:,} vectors of {encoder.card.dimension} values into {into}{more}\n")
+    return Exit.SKIPPED_SOME if failed else Exit.DONE
 
 
 def _check(arguments: Namespace) -> None:
@@ -116,49 +120,3 @@ def _sink(arguments: Namespace, encoder: Encoder, role: Role) -> VectorFile:
     if arguments.out == STDOUT:
         return JsonLinesStream(sys.stdout, origin)
     return open_vector_file(arguments.out, origin, arguments.format)
-
-
-class _Encoding:
-    """One pass over the inputs, and what came of it."""
-
-    def __init__(self, encoder: Encoder, role: Role, sink: VectorFile) -> None:
-        self._encoder, self._role, self._sink = encoder, role, sink
-        self.rows = self.empty = self.problems = 0
-
-    def through(self, source: EncodeInput) -> None:
-        from polyvox.cli.progress import Progress
-        from polyvox.index.ahead import ahead
-        from polyvox.index.ingest import AHEAD
-
-        with Progress() as progress:
-            for batch in ahead(source.batches(), AHEAD):
-                self._take(batch)
-                progress(batch.read, source.size, batch.path)
-
-    def _take(self, batch: Batch) -> None:
-        from polyvox.cli.problems import skipped
-        from polyvox.encode.items import encode_items
-
-        for problem in batch.problems:
-            skipped(problem.path, problem.reason)
-        self.problems += len(batch.problems)
-        if batch.items:
-            vectors = encode_items(self._encoder, batch.items, role=self._role)
-            self._sink.write(batch.rows(), vectors)
-            self.rows += len(vectors)
-            self.empty += int((~vectors.any(axis=1)).sum())
-
-    def report(self, source: EncodeInput, out: Path) -> int:
-        """Say what was done; the exit code."""
-        from polyvox.cli.problems import report_ignored, skipped, tell
-
-        for problem in source.problems:
-            skipped(problem.path, problem.reason)
-        report_ignored([(ignored.path, ignored.reason) for ignored in source.ignored])
-        if self.empty:
-            tell(f"{self.empty:,} rows are all zeros: the model knows nothing in them")
-        failed = self.problems + len(source.problems)
-        told = f"{self.rows:,} vectors of {self._encoder.card.dimension} values"
-        more = f", {failed:,} skipped, each with its reason" if failed else ""
-        sys.stderr.write(f"{told} into {'standard output' if out == STDOUT else out}{more}\n")
-        return Exit.SKIPPED_SOME if failed else Exit.DONE

@@ -66,6 +66,7 @@ class EncodeInput:
         card: of the model; a file that it does not encode is a problem.
         lines: a line of a text file is an item, whatever the file looks like.
         whole: a recording is an item; otherwise each stretch of speech is one.
+        speech_only: text files are ignored.
     """
 
     def __init__(
@@ -76,10 +77,15 @@ class EncodeInput:
         *,
         lines: bool = False,
         whole: bool = False,
+        speech_only: bool = False,
     ) -> None:
         found = list(walk(paths))
-        self.files = [path for path in found if isinstance(path, Path)]
+        files = [path for path in found if isinstance(path, Path)]
+        self.files = [path for path in files if not speech_only or _is_recording(path)]
         self.ignored = [path for path in found if isinstance(path, Skipped)]
+        if speech_only:
+            others = (path for path in files if not _is_recording(path))
+            self.ignored += [Skipped(str(path), "not a recording") for path in others]
         self.problems = [path for path in found if isinstance(path, ReadError)]
         self._sizes = [_size(path) for path in self.files]
         self._options, self._card, self._lines, self._whole = options, card, lines, whole
@@ -123,7 +129,7 @@ class EncodeInput:
     def _read(self, path: Path, name: str) -> Iterator[Item | ReadError]:
         if path == STDIN:
             yield from read_lines(sys.stdin.buffer, name, self._options)
-        elif self._whole and FORMAT_OF[suffix_of(path)] is Format.SOUND:
+        elif self._whole and _is_recording(path):
             audio = load_audio(path, self._card.max_seconds or 60.0)
             yield _whole(audio, name, self._options)
         elif self._lines and FORMAT_OF[suffix_of(path)] is Format.PLAIN:
@@ -141,6 +147,10 @@ class EncodeInput:
 def _whole(audio: Audio, name: str, options: ReadOptions) -> Item:
     language = options.language or "und"
     return Item(audio, name, 0, language, start=0.0, end=round(audio.seconds, 3))
+
+
+def _is_recording(path: Path) -> bool:
+    return FORMAT_OF.get(suffix_of(path)) is Format.SOUND
 
 
 def _size(path: Path) -> int:

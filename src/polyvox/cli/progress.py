@@ -16,13 +16,13 @@ LOG_INTERVAL = 30.0
 
 
 class Progress:
-    """Shows how far a run has come: call it with (done, total, note), in bytes."""
+    """Shows how far a run has come: call it with (done, total, note), in bytes or another unit."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str = "B") -> None:
         live = sys.stderr.isatty()
         self._bar = tqdm(
             total=0,
-            unit="B",
+            unit=unit,
             unit_scale=True,
             delay=PATIENCE,
             mininterval=0.1 if live else LOG_INTERVAL,
@@ -43,7 +43,7 @@ class Progress:
         self._bar.close()
 
     def __call__(self, done: float, total: float, note: str) -> None:
-        """Tell that `done` of `total` bytes are through; `note` names what is at work."""
+        """Tell that `done` of `total` are through; `note` names what is at work."""
         self._bar.total = total
         self._bar.set_postfix_str(note[-50:], refresh=False)
         self._bar.update(done - self._bar.n)

@@ -50,6 +50,11 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="data folder, for a recipe")
     parser.add_argument("--engines", metavar="NAMES", help="such as espeak,flite (default: all installed)")
+    parser.add_argument(
+        "--voices",
+        metavar="NAMES",
+        help="such as flite:slt,espeak:en-us+f1 (default: all); see --list-voices",
+    )
     parser.add_argument("--format", choices=["wav", "opus"], default="wav", help="of the recordings (wav)")
     parser.add_argument(
         "--augment",
@@ -101,6 +106,7 @@ def run(arguments: Namespace) -> int:
         workers=arguments.workers,
         finish=Finish(Format(arguments.format), augmentation, seed),
         skipped=skipped,
+        voices=[name.strip() for name in (arguments.voices or "").split(",") if name.strip()],
     )
     print(
         f"{report.manifest}: {report.spoken + report.cached:,} recordings, "
