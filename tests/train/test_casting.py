@@ -36,6 +36,13 @@ def test_what_nobody_speaks_is_left_out() -> None:
     assert not list(cast_voices([SpokenText("bore da", "cy")], [Choir()], 1))
 
 
+def test_only_named_voices_speak() -> None:
+    only = list(cast_voices(TEXTS, [Choir()], 1, {"choir:low", "solo:high"}))
+    assert len(only) == 20
+    assert {one.voice for one in only} == {"low"}
+    assert not list(cast_voices(TEXTS, [Choir()], 1, {"solo:high"}))
+
+
 def test_all_that_shapes_the_sound_changes_the_path() -> None:
     one = Utterance(TEXTS[0], "choir", "low", Settings())
     others = [

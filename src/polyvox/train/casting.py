@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from polyvox.train.engines import Engine, Settings
@@ -42,15 +42,23 @@ class Utterance:
         return f"{self.engine}/{self.spoken.language}/{name[:2]}/{name}{suffix}"
 
 
-def cast_voices(texts: Sequence[SpokenText], engines: Sequence[Engine], seed: int) -> Iterator[Utterance]:
+def cast_voices(
+    texts: Sequence[SpokenText], engines: Sequence[Engine], seed: int, voices_allowed: Collection[str] = ()
+) -> Iterator[Utterance]:
     """Draw an engine, a voice, a rate and a pitch for each text, the same for the same text and seed.
 
     Texts in a language that no engine speaks are left out.
+
+    Args:
+        texts: to speak.
+        engines: to draw from.
+        seed: of the draw.
+        voices_allowed: `engine:voice` names to draw from; all voices where empty.
     """
     voices: dict[str, list[tuple[str, Sequence[str]]]] = {}
     for spoken in texts:
         if spoken.language not in voices:
-            offered = [(engine.name, engine.voices(spoken.language)) for engine in engines]
+            offered = [(engine.name, _allowed(engine, spoken.language, voices_allowed)) for engine in engines]
             voices[spoken.language] = [(name, found) for name, found in offered if found]
         choices = voices[spoken.language]
         if not choices:
@@ -61,6 +69,11 @@ def cast_voices(texts: Sequence[SpokenText], engines: Sequence[Engine], seed: in
         rate = _RATES[0] + next(dice) * (_RATES[1] - _RATES[0])
         pitch = _PITCHES[0] + next(dice) * (_PITCHES[1] - _PITCHES[0])
         yield Utterance(spoken, engine, voice, Settings(round(rate, 3), round(pitch, 3)))
+
+
+def _allowed(engine: Engine, language: str, allowed: Collection[str]) -> Sequence[str]:
+    voices = engine.voices(language)
+    return [voice for voice in voices if f"{engine.name}:{voice}" in allowed] if allowed else voices
 
 
 def _dice(seed: str) -> Iterator[float]:

@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -87,10 +87,12 @@ def synthesize(
     workers: int = 1,
     finish: Finish | None = None,
     skipped: Sequence[str] = (),
+    voices: Collection[str] = (),
 ) -> SynthesisReport:
     """Speak texts and write `out/manifest.tsv`, whose columns are those of `Recording`.
 
-    Every text is spoken once, by an engine and a voice drawn by `seed` from those that speak its language.
+    Every text is spoken once, by an engine and a voice drawn by `seed` from those that speak its language,
+    or from those of them that `voices` names as `engine:voice`.
     The order is mixed, so a stopped run leaves a fair sample. What cannot be spoken is named in
     `out/skipped.txt`, after `skipped`: what was left out before.
 
@@ -101,10 +103,11 @@ def synthesize(
         PolyvoxError: no engine speaks any of the texts.
     """
     finish = finish or Finish(seed=seed)
-    chosen = {finish.path(one): one for one in cast_voices(texts, engines_named(engines), seed)}
+    chosen = {finish.path(one): one for one in cast_voices(texts, engines_named(engines), seed, voices)}
     if not chosen:
         raise PolyvoxError(
             f"none of the {len(texts)} texts is in a language that {', '.join(engines)} can speak"
+            + (f" with {', '.join(sorted(voices)[:3])} …" if voices else "")
         )
     silent = _unspeakable(texts, {one.spoken.language for one in chosen.values()}, engines)
     utterances = [chosen[path] for path in sorted(chosen, key=lambda path: path[-24:])]
