@@ -72,8 +72,10 @@ def open_library(
             if kept and _REPEATED not in row.get("en", ""):
                 side = held_out if _is_held_out(kept) else train
                 side[source].append(kept)
-        if not train[source]:
-            raise PolyvoxError(f"{path}: no row in any of {', '.join(languages)}")
+        if len(train[source]) < 2:
+            raise PolyvoxError(f"{path}: hardly a row in any of {', '.join(languages)}")
+        if not held_out[source]:
+            held_out[source].append(train[source].pop())
     return Library(train, held_out, unwanted)
 
 

@@ -16,7 +16,9 @@ _UNWANTED = "unwanted.json"
 
 
 def utterances(speech: Speech, data: Path) -> list[Spoken]:
-    """The recordings in a seen or unseen language that have a text, in the order of the manifests.
+    """The recordings that have a text and are needed: seen ones to train on, and all that measure.
+
+    They are in the order of the manifests.
 
     Raises:
         PolyvoxError: a language has none.
@@ -24,7 +26,9 @@ def utterances(speech: Speech, data: Path) -> list[Spoken]:
     languages = (*speech.seen, *speech.unseen)
     names = translations(data / "text", speech.dictionary, languages)
     every = human_speech(data / "speech", speech.sets, names)
-    found = [spoken for spoken in every if spoken.text and spoken.language in languages]
+    needed = {(language, Part.TEST) for language in languages}
+    needed |= {(language, Part.TRAIN) for language in speech.seen}
+    found = [spoken for spoken in every if spoken.text and (spoken.language, spoken.part) in needed]
     heard = {spoken.language for spoken in found}
     if missing := [language for language in languages if language not in heard]:
         raise PolyvoxError(f"[speech]: no recording with a text in {', '.join(missing)}")
