@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 TEXTS = ["[el text] καλημέρα[en text] good morning", "[pl text] dzień dobry", "[fr text] bonjour", "un deux"]
 END = dict.fromkeys(("eos_token", "pad_token"), "<|endoftext|>")
@@ -24,7 +25,8 @@ def save_qwen3(folder: Path, *, tied: bool = True, seed: int = 0) -> None:
         vocab_size=300, special_tokens=["<|endoftext|>"], initial_alphabet=alphabet, show_progress=False
     )
     made.train_from_iterator(TEXTS, trainer)
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=made, **END)
+    kind: Any = PreTrainedTokenizerFast
+    tokenizer = kind(tokenizer_object=made, **END)
     # A chat template, as the hub's models have: it must not be put around texts.
     tokenizer.chat_template = "{% for message in messages %}<chat>{{ message['content'] }}{% endfor %}"
     config = Qwen3Config(

@@ -1,0 +1,140 @@
+"""Time a step and memory of the recipes that train a tower, each in a tiny fixed form.
+
+    python -m benchmarks.recipes [NAME ...]
+
+Data are random, of fixed sizes, so that only model, loss and optimizer count. Each form runs in a process of
+its own, one thread. A step is forward, backward and AdamW; its time is the median of the processor time of 12
+steps after two. Memory is the peak of the process, and what it had before the model was built. Writes
+benchmarks/results/recipes.md; rows of forms that were not run are kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from statistics import median
+
+RESULT = Path(__file__).parent / "results" / "recipes.md"
+STEPS, IGNORED = 12, 2
+HEAD = (
+    "| recipe | form | parameters trained | seconds a step | MB before | MB at most |\n"
+    "|---|---|---|---|---|---|"
+)
+Step = Callable[[], None]
+Built = tuple[str, int, Step]
+"""The form in words, how many parameters are trained, and one step of training."""
+
+
+def llm_dual_encoder(bf16: bool) -> Built:
+    """One tower of 4 layers and 128 dimensions, 1,024 units, 64 pairs of 45 units and 20 tokens."""
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    import torch
+
+    from polyvox.modules.prefixes import NO_PREFIXES
+    from polyvox.train.dual_encoder.dual_section import Dual
+    from polyvox.train.dual_encoder.language_model import small_qwen3
+    from polyvox.train.dual_encoder.language_section import LanguageModel
+    from polyvox.train.dual_encoder.objective import DualObjective
+    from polyvox.train.dual_encoder.tokenizer import learn_tokenizer
+    from polyvox.train.dual_encoder.tower import build_tower, write_start
+
+    section = LanguageModel(start="here", width=128, layers=4)
+    dual = Dual(learned_scale=True)
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        small_qwen3(section, 8192).save_pretrained(root / "model")
+        learn_tokenizer(["fixed sizes"], 300).save_pretrained(root / "model")
+        write_start(str(root / "model"), 1024, dual, root / "start")
+        tower = build_tower(root / "start", None, NO_PREFIXES, 10.0, dual).train()
+    objective = DualObjective(tower, dual)
+    optimizer = torch.optim.AdamW(objective.parameters(), 1e-3)
+    chance = torch.Generator().manual_seed(1)
+
+    def side(length: int) -> dict[str, torch.Tensor]:
+        tokens = torch.randint(0, 8192, (64, length), generator=chance)
+        return {"input_ids": tokens, "attention_mask": torch.ones_like(tokens)}
+
+    def step() -> None:
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            losses = objective([side(45), side(20)], torch.arange(64))
+        torch.stack([*losses.values()]).sum().backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        optimizer.zero_grad()
+
+    words = "64 pairs of 45 units and 20 tokens, 4 layers of 128" + (", bfloat16" if bf16 else "")
+    return words, sum(weights.numel() for weights in tower.parameters()), step
+
+
+FORMS: Mapping[str, Callable[[], Built]] = {
+    "llm-dual-encoder": lambda: llm_dual_encoder(bf16=False),
+    "llm-dual-encoder/bf16": lambda: llm_dual_encoder(bf16=True),
+}
+"""By the name of the recipe, and of the form where it has several."""
+
+
+def measure(name: str) -> str:
+    """Build a form, run it and give its row as JSON."""
+    import torch
+
+    torch.set_num_threads(1)
+    torch.manual_seed(1)
+    import sentence_transformers  # noqa: F401 - its memory is not the model's
+
+    before = _megabytes()
+    words, parameters, step = FORMS[name]()
+    times = []
+    for _ in range(STEPS + IGNORED):
+        began = time.process_time()
+        step()
+        times.append(time.process_time() - began)
+    seconds = median(times[IGNORED:])
+    cells = [name, words, f"{parameters:,}", f"{seconds:.3f}", f"{before:.0f}", f"{_megabytes():.0f}"]
+    return f"| {' | '.join(cells)} |"
+
+
+def _megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _apart(name: str) -> str:
+    """The row of a form that runs in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.recipes", "--one", name]
+    threads = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **threads}, check=True)
+    row: str = json.loads(done.stdout.splitlines()[-1])
+    return row
+
+
+def _kept() -> dict[str, str]:
+    lines = RESULT.read_text(encoding="utf-8").splitlines() if RESULT.is_file() else []
+    rows = {line.split(" | ")[0].removeprefix("| "): line for line in lines if line.startswith("| ")}
+    return {name: row for name, row in rows.items() if name in FORMS}
+
+
+def main() -> None:
+    """Run the forms that are named, or all."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(FORMS))
+    parser.add_argument("--one", choices=FORMS, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.one:
+        sys.stdout.write(json.dumps(measure(arguments.one)) + "\n")
+        return
+    wanted = [name for name in FORMS if not arguments.names or name.split("/")[0] in arguments.names]
+    rows = _kept() | {name: _apart(name) for name in wanted}
+    table = "\n".join([HEAD, *(rows[name] for name in FORMS if name in rows)]) + "\n"
+    RESULT.write_text(f"Made by `python -m benchmarks.recipes`.\n\n{table}", encoding="utf-8")
+    sys.stdout.write(table)
+
+
+if __name__ == "__main__":
+    main()
