@@ -62,6 +62,7 @@ class HubEncoder:
             dimension=width,
             modalities=able,
             max_seconds=_longest_heard(self._model) if Modality.SPEECH in able else 0.0,
+            text_fingerprint=f"{half}-{width}" if (half := _text_fingerprint(self._model)) else "",
         )
 
     @property
@@ -186,3 +187,24 @@ def _fingerprint(model: SentenceTransformer) -> str:
         digest.update(name.encode())
         digest.update(np.ascontiguousarray(tensor.detach().cpu().float().numpy()).data)
     return digest.hexdigest()[:16]
+
+
+def _text_fingerprint(model: SentenceTransformer) -> str:
+    """The fingerprint of the text half of a model of two modalities, as if it were opened alone.
+
+    It is computed from the weights that are there, not read from a card: a half that was trained further has
+    another one. Empty where the model has no such halves.
+    """
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.base.modules import Router
+
+    routers = [module for module in model.modules() if isinstance(module, Router)]
+    if len(routers) != 1:
+        return ""
+    routes = dict(routers[0].sub_modules.items())
+    if "text" not in routes or len(routes) < 2:
+        return ""
+    prompts = {name: prompt or "" for name, prompt in model.prompts.items()}
+    text: Any = routes["text"]
+    alone = SentenceTransformer(modules=list(text), prompts=prompts, device=str(model.device))
+    return _fingerprint(alone)

@@ -36,6 +36,9 @@ class ModelCard:
     """Longest recording that is heard whole; longer ones are cut before they reach the encoder."""
     source: str = ""
     """What `load_encoder` takes to open this model again: "default", a folder, or a name."""
+    text_fingerprint: str = ""
+    """The fingerprint of the text model that this model's text half is, by its own weights; empty where the
+    half is no model of its own. All vectors of this model are comparable with those of that one."""
 
 
 @runtime_checkable

@@ -74,10 +74,13 @@ class Manifest:
     def check(self, card: ModelCard, folder: Path) -> None:
         """Refuse a model whose vectors do not live in the index's space.
 
+        A model whose text half is the index's model lives there too: it was taught to hear into that space.
+
         Raises:
             ModelMismatchError: the fingerprints or the dimensions differ.
         """
-        if (card.fingerprint, card.dimension) != (self.fingerprint, self.dimension):
+        spaces = {card.fingerprint, card.text_fingerprint} - {""}
+        if self.fingerprint not in spaces or card.dimension != self.dimension:
             mine = f"{self.model} ({self.fingerprint[:12]}, {self.dimension}-d)"
             given = f"{card.name} ({card.fingerprint[:12]}, {card.dimension}-d)"
             raise ModelMismatchError(str(folder), mine, given)
