@@ -78,5 +78,5 @@ def test_a_folder_without_a_recipe_is_named(tmp_path: Path) -> None:
 
 def test_an_unknown_kind_is_named(tmp_path: Path) -> None:
     recipe = written(tmp_path, 'kind = "speach"\n' + SMALLEST)
-    with pytest.raises(PolyvoxError, match="'speach' is not one of speech, .*; did you mean 'speech'"):
+    with pytest.raises(PolyvoxError, match=r"'speach' is not one of speech, .*; did you mean 'speech'"):
         carry_out(Order(recipe, tmp_path, tmp_path / "out"))

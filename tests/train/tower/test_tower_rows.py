@@ -46,6 +46,31 @@ def test_no_text_is_on_both_sides_of_the_split(tmp_path: Path) -> None:
     assert rows.counts.read == 6
 
 
+def test_a_test_part_by_split_or_by_share(tmp_path: Path) -> None:
+    folder = manifest(
+        tmp_path, *(row(number, f"text {number}", "test" if number < 5 else "train") for number in range(60))
+    )
+    by_split = load_rows(replace(DATA, test_splits=("test",), development=0.2), folder)
+    assert [one.transcript for one in by_split.test] == [f"text {number}" for number in range(5)]
+    assert len(by_split.train) + len(by_split.development) == 55
+    by_share = load_rows(replace(DATA, train_splits=("train", "test"), development=0.2, test=0.3), folder)
+    parts = [
+        {one.transcript for one in part} for part in (by_share.train, by_share.development, by_share.test)
+    ]
+    assert all(parts)
+    assert sum(map(len, parts)) == len(set.union(*parts)) == 60
+    repeated = manifest(tmp_path, row(1, "habari"), row(2, "Habari!", "test"), row(3, "samaki"))
+    kept = load_rows(replace(DATA, test_splits=("test",), development=0.0), repeated)
+    assert [one.transcript for one in kept.train] == ["samaki"]
+
+
+def test_a_source_can_be_limited_to_languages(tmp_path: Path) -> None:
+    folder = manifest(tmp_path, row(1, "habari"), replace(row(2, "witaj"), language="pl"))
+    rows = load_rows(Data((Source("manifest.tsv", languages=("pl",)),), development=0.0), folder)
+    assert [one.transcript for one in rows.train] == ["witaj"]
+    assert rows.counts.read == 1
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

@@ -98,6 +98,7 @@ class Source:
         path: the manifest, relative to the data folder.
         share: how often it is drawn; 0 makes shares follow the number of rows.
         language: tag of rows that have none.
+        languages: only rows with one of these tags are used; empty for all.
         columns: our names of columns to the manifest's: path, transcript, translation, language, split …
         licence: of the recordings, for the card.
         stream: read row by row, through a shuffling buffer, instead of all at once.
@@ -106,6 +107,7 @@ class Source:
     path: str
     share: float = 0.0
     language: str = ""
+    languages: tuple[str, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     licence: str = "unknown"
     stream: bool = False
@@ -125,6 +127,7 @@ class Data:
         train_splits: values of the column `split` that are trained on; rows without a split count.
         development_splits: values that are evaluated on.
         development: share of the texts kept for evaluation where no row has such a value.
+        test: share of the texts kept for the test where no row has such a value.
         exclude: files whose texts must never be trained on: .txt, .jsonl, .json, also .xz.
         temperature: a language with n rows is drawn in proportion to n ** (1 / temperature).
         near_duplicates: similarity of two transcripts from which one row is dropped; 0 keeps all.
@@ -146,6 +149,7 @@ class Data:
     hours: float = 0.0
     speakers: tuple[str, ...] = ()
     development: float = 0.05
+    test: float = 0.0
     exclude: tuple[str, ...] = ()
     temperature: float = 1.0
     near_duplicates: float = 0.0
@@ -158,6 +162,7 @@ class Data:
         if not self.sources:
             raise PolyvoxError("[data] sources: name at least one manifest in [[data.sources]]")
         in_range("[data] development", self.development, 0, 0.5)
+        in_range("[data] test", self.test, 0, 0.4)
         in_range("[data] temperature", self.temperature, 1)
         in_range("[data] near_duplicates", self.near_duplicates, 0, 1)
         in_range("[data] buffer", self.buffer, 1)

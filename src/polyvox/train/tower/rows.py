@@ -121,6 +121,8 @@ def _source_rows(number: int, source: Source, folder: Path, counts: DataCounts) 
     counts.files[source.path] = file_hash(path)
     base = manifest_folder(path)
     for recording in recordings:
+        if source.languages and recording.language not in source.languages:
+            continue
         counts.read += 1
         row = row_of(recording, base, number)
         if not row.path.is_file():
@@ -169,6 +171,9 @@ def _with_text(found: Iterable[tuple[Row, str]], counts: DataCounts) -> list[tup
 def _split(found: Sequence[tuple[Row, str]], data: Data) -> tuple[list[Row], list[Row], list[Row]]:
     test = [row for row, split in found if split in data.test_splits]
     rest = [(row, split) for row, split in found if split not in data.test_splits]
+    if not test:
+        test = [row for row, _ in rest if text_position(row) >= 1 - data.test]
+        rest = [(row, split) for row, split in rest if text_position(row) < 1 - data.test]
     development = [row for row, split in rest if split in data.development_splits]
     trained = [row for row, split in rest if not split or split in data.train_splits]
     if not development:

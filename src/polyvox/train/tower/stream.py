@@ -23,7 +23,7 @@ _TEXT_FIELDS = ("path", "language", "split", "transcript", "translation", "speak
 _SAMPLE = 5_000
 """So many rows are kept in memory, for labels and checks."""
 _MOST_HELD = 20_000
-_NEED_ALL = ("near_duplicates", "parallel", "test_splits", "hours", "speakers")
+_NEED_ALL = ("near_duplicates", "parallel", "test_splits", "test", "hours", "speakers")
 
 
 def scan(data: Data, folder: Path) -> Rows:
@@ -147,6 +147,8 @@ def source_rows(
     names = {ours: source.columns.get(ours, ours) for ours in (*_TEXT_FIELDS, "seconds")}
     for found in manifest_rows(path).rows:
         recording = _recording(found, names, source.language)
+        if source.languages and recording.language not in source.languages:
+            continue
         row = row_of(recording, base, number)
         found_file = bool(recording.path) and row.path.is_file()
         if counts is not None:
