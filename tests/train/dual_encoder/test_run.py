@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,12 +14,14 @@ transformers = pytest.importorskip("transformers", reason="needs the extra 'trai
 pytest.importorskip("sentence_transformers", reason="needs the extra 'train'")
 pytest.importorskip("jiwer", reason="needs the extra 'evaluate'")
 
+from safetensors.torch import load_file  # noqa: E402
 from tests.modules.tiny_language_model import save_qwen3  # noqa: E402
 from tests.train.dual_encoder.tiny import write_data, write_recipe  # noqa: E402
 
 from polyvox.encode.load import load_encoder  # noqa: E402
 from polyvox.errors import PolyvoxError  # noqa: E402
 from polyvox.item import Audio  # noqa: E402
+from polyvox.train.dual_encoder.objective import DualObjective  # noqa: E402
 from polyvox.train.dual_encoder.recipe import read_recipe  # noqa: E402
 from polyvox.train.kinds import Order, carry_out  # noqa: E402
 
@@ -96,3 +99,30 @@ def test_what_a_variant_does_not_say_is_that_of_all(tmp_path: Path) -> None:
     assert list(towers) == ["first", "second"]
     assert towers["second"].translation_sources == ("tiny",)
     assert towers["second"].translation == 0.0
+
+
+def test_a_killed_tower_goes_on_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_data(tmp_path / "data")
+    recipe = write_recipe(tmp_path / "recipe")
+    carry_out(Order(recipe, tmp_path / "data", tmp_path / "whole"))
+    forward, calls = DualObjective.forward, 0
+
+    def killed(*arguments: Any) -> Any:  # noqa: ANN401
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise KeyboardInterrupt
+        return forward(*arguments)
+
+    monkeypatch.setattr(DualObjective, "forward", killed)
+    order = Order(recipe, tmp_path / "data", tmp_path / "halves")
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(order)
+    monkeypatch.undo()
+    assert (tmp_path / "halves" / "towers" / "first" / "checkpoint-2").is_dir()
+    carry_out(order)
+    whole, halves = (
+        load_file(tmp_path / name / "model" / "model.safetensors") for name in ("whole", "halves")
+    )
+    assert all(torch.equal(weights, halves[name]) for name, weights in whole.items())
+    assert not (tmp_path / "halves" / "towers" / "first" / "checkpoint-2").exists()
