@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from polyvox.train.dual_encoder.language_section import LanguageModel  # noqa: E
 from polyvox.train.dual_encoder.objective import DualObjective  # noqa: E402
 from polyvox.train.dual_encoder.pairs import Pair, PairDraws, Side, translation_pairs  # noqa: E402
 from polyvox.train.dual_encoder.retrieval import Asked, Spoken, figures, mean_figures, measure  # noqa: E402
+from polyvox.train.dual_encoder.table import GROUPS, write_table  # noqa: E402
 from polyvox.train.rows import text_hash  # noqa: E402
 
 SMALL = LanguageModel(
@@ -218,3 +220,18 @@ def test_rows_of_one_meaning_are_not_pushed_apart() -> None:
     assert found["spread_out"].item() == 0.0
     apart = DualObjective(model, Dual(scale=2.0, spread_out=0.5))(sides, torch.arange(3))
     assert apart["spread_out"].item() == pytest.approx(0.5 * 2 * math.sqrt(2))
+
+
+def test_chance_is_that_of_a_random_order(tmp_path: Path) -> None:
+    one = figures(np.eye(2, dtype=np.float32), ["a b", "c"], ["a b", "c"])
+    means = {group: {"right prefix": mean_figures({"pl": one}, ["pl"])} for group in GROUPS}
+    languages = {group: {"right prefix": {"pl": asdict(one)}} for group in GROUPS}
+    (tmp_path / "tower").mkdir()
+    content = json.dumps({"means": means, "languages": languages})
+    (tmp_path / "tower" / "figures.json").write_text(content, encoding="utf-8")
+    cost = {"parameters": 1200, "processor_seconds_a_step": 0.5, "peak_megabytes": 7}
+    (tmp_path / "tower" / "cost.json").write_text(json.dumps(cost), encoding="utf-8")
+    table = write_table(["tower"], tmp_path, tmp_path / "table.md", {"Seed": "1"})
+    assert "| chance |  | 2 | 2 | 0.500 | 1.000 | 0.750 |  |  |  |  |" in table
+    assert "| tower | right prefix | 2 | 2 | 1.000 | 1.000 | 1.000 | 1.000 | 1.000 | 0.000 | 0.000 |" in table
+    assert "| tower | 1,200 | 0.5 | 7 |" in table

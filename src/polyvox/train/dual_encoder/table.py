@@ -33,8 +33,10 @@ def write_table(towers: Sequence[str], folder: Path, out: Path, facts: Mapping[s
     lines = [f"{name}: {value}" for name, value in facts.items()]
     for group, title in GROUPS.items():
         lines += ["", f"**{title}**", "", *_head()]
-        for name in towers:
+        for number, name in enumerate(towers):
             found = json.loads((folder / name / FIGURES).read_text(encoding="utf-8"))
+            if number == 0 and found["means"][group]:
+                lines.append(_chance(next(iter(found["languages"][group].values()))))
             lines += [_row(name, asked, means) for asked, means in found["means"][group].items() if means]
     lines += [
         "",
@@ -59,6 +61,17 @@ GROUPS = {
 def _head() -> list[str]:
     cells = ["tower", "asked with", "recordings", "texts", *_COLUMNS.values()]
     return [f"| {' | '.join(cells)} |", "|---" * len(cells) + "|"]
+
+
+def _chance(languages: Mapping[str, Mapping[str, float]]) -> str:
+    """What a random order of the texts reaches, mean over languages."""
+    pools = [int(figures["pool"]) for figures in languages.values()]
+    means = [sum(min(1.0, depth / pool) for pool in pools) / len(pools) for depth in (1, 5)]
+    reciprocal = sum(sum(1 / place for place in range(1, pool + 1)) / pool for pool in pools) / len(pools)
+    count = sum(figures["recordings"] for figures in languages.values())
+    counts = [f"{count:.0f}", f"{sum(pools)}"]
+    cells = ["chance", "", *counts, *(f"{value:.3f}" for value in (*means, reciprocal)), "", "", "", ""]
+    return f"| {' | '.join(cells)} |"
 
 
 def _row(name: str, asked: str, means: Mapping[str, float]) -> str:
