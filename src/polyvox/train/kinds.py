@@ -84,9 +84,25 @@ def _dual_encoder(order: Order) -> int:
     return run_dual_encoder(order)
 
 
+def _sonar(order: Order) -> int:
+    try:
+        from polyvox.train.sonar.run import run_sonar
+    except ImportError as error:
+        raise MissingExtraError("train", "training") from error
+    return run_sonar(order)
+
+
+def _clasp(order: Order) -> int:
+    from polyvox.train.clasp.orders import run_clasp
+
+    return run_clasp(order)
+
+
 KINDS: Mapping[str, Callable[[Order], int]] = {
     "speech": _speech,
     "shipped": _shipped,
     "masked": _masked,
     "dual-encoder": _dual_encoder,
+    "clasp": _clasp,
+    "sonar": _sonar,
 }

@@ -1,0 +1,1 @@
+"""SONAR and OmniSONAR as recipes: a sentence space with a way back to text, stage by stage."""
