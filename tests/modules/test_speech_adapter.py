@@ -53,3 +53,14 @@ def test_a_state_by_hand() -> None:
         model.shorten.bias.fill_(0.5)
     states, _ = model(torch.tensor([[[1.0], [2.0], [3.0]]]), torch.ones(1, 3, dtype=torch.bool))
     assert states.flatten().tolist() == [2 * (1 + 20) + 0.5, 2 * 3 + 0.5]
+
+
+def test_calibrated_states_are_as_long_as_wanted_and_have_mean_zero() -> None:
+    torch.manual_seed(0)
+    model = SpeechAdapter(AdapterSizes(front=40, width=64, kernel=4, stride=4))
+    mean, spread = 5 * torch.randn(40), torch.logspace(-1, 1, 40)
+    frames = mean + spread * torch.randn(200, 16, 40)
+    model.calibrate(mean, spread, 0.06)
+    states, _ = model(frames, torch.ones(200, 16, dtype=torch.bool))
+    assert states.square().mean().sqrt().item() == pytest.approx(0.06, rel=0.1)
+    assert states.mean((0, 1)).abs().max().item() < 0.01

@@ -76,6 +76,10 @@ class LateFusion(nn.Module):
         ]
         return int(widths[-1])
 
+    def token_length(self) -> float:
+        """Root mean square of the values of the text model's token vectors."""
+        return float(_token_table(self._text[0]).weight.detach().float().square().mean().sqrt())
+
     def forward(self, frames: Tensor, mask: Tensor) -> Tensor:
         """Map frames (B, T, front) and their mask (B, T) to unit vectors (B, dimension)."""
         for module in self._text:

@@ -42,6 +42,26 @@ class SpeechAdapter(nn.Module):
         self.narrow = nn.Linear(sizes.front, sizes.width, bias=False)
         self.shorten = nn.Conv1d(sizes.width, sizes.width, sizes.kernel, sizes.stride)
 
+    def calibrate(self, mean: Tensor, spread: Tensor, length: float) -> None:
+        """Choose first weights by what comes in and what the text model is used to.
+
+        Values weigh as if each had mean 0 and spread 1, and a state is about as long as a token vector: a
+        frozen transformer adds little to vectors that are ten times longer than those it was trained on.
+
+        Args:
+            mean: of each value of a frame, (front,).
+            spread: standard deviation of each, (front,).
+            length: wanted root mean square of the values of a state.
+        """
+        with torch.no_grad():
+            self.narrow.weight.div_(spread.clamp(min=1e-4))
+            offset = self.narrow(mean)
+            # A standardised frame gives values with the spread of the rows of the original first weights.
+            rows = (self.narrow.weight * spread).square().sum(1).mean().sqrt()
+            taps = self.shorten.weight.square().sum((1, 2)).mean().sqrt()
+            self.shorten.weight.mul_(length / (rows * taps))
+            self.shorten.bias.copy_(-torch.einsum("oik,i->o", self.shorten.weight, offset))
+
     def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Map frames (B, T, front), mask (B, T) to states (B, ⌈T / stride⌉, width) and their mask."""
         kernel, stride = self.sizes.kernel, self.sizes.stride

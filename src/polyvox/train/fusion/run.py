@@ -27,7 +27,7 @@ from polyvox.train.fusion.results import RESULT, Result, claim, read_result
 from polyvox.train.fusion.rows import Pair, PairedSet, read_set, shuffled
 from polyvox.train.fusion.sections import Front, FusionRecipe, SpeechSet, Variant
 from polyvox.train.fusion.speech_stage import Lesson, learn, vectors_at_widths
-from polyvox.train.fusion.students import Student, build_student
+from polyvox.train.fusion.students import Student, build_student, calibrate
 
 LATE = (Variant.LATE, Variant.LETTERS, Variant.SHUFFLED)
 _UNSAVED = (Variant.LETTERS, Variant.SHUFFLED)
@@ -144,6 +144,7 @@ def _variant(stage: Stage, variant: Variant, folder: Path) -> None:
         train = shuffled(train, recipe.seed)
     torch.manual_seed(recipe.seed)
     student = build_student(variant, source.width, stage.text.modules, recipe.text, speech)
+    calibrate(student, train, source)
     targets = torch.from_numpy(stage.target_rows([pair.text for pair in train]))
     steps = speech.steps if variant in LATE else speech.head_steps or speech.steps
     course = learn(student, Lesson(train, source, targets, recipe.seed), speech, steps, folder)

@@ -26,8 +26,8 @@ from polyvox.train.progress import Progress
 from polyvox.train.sounds import TrainingError
 
 CHECKPOINT = "checkpoint.safetensors"
-_CHUNK = 8
-"""So many batches of an epoch are sorted by length together, so that little is padding."""
+_ALIKE = 16
+"""So many recordings of similar length go through a student at once; the negatives are those of the batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,14 @@ def _step(
     student: Student, optimizer: torch.optim.Optimizer, lesson: Lesson, speech: Speech, step: int
 ) -> float:
     places = batch_places(lesson, speech.batch, step)
-    frames, mask = padded_frames([lesson.source.frames(lesson.pairs[place]) for place in places])
+    places.sort(key=lambda place: lesson.source.length(lesson.pairs[place]))
+    parts = []
+    for start in range(0, len(places), _ALIKE):
+        own = [lesson.source.frames(lesson.pairs[place]) for place in places[start : start + _ALIKE]]
+        parts.append(student.at_widths(*padded_frames(own)))
+    vectors = {width: torch.cat([part[width] for part in parts]) for width in parts[0]}
     texts = [lesson.pairs[place].text for place in places]
-    loss = objective(student.at_widths(frames, mask), lesson.targets[places], texts, speech)
+    loss = objective(vectors, lesson.targets[places], texts, speech)
     if not torch.isfinite(loss):
         raise TrainingError(f"the loss is not a number at step {step + 1}; lower [speech] rate")
     optimizer.zero_grad()
@@ -139,12 +144,8 @@ def batch_places(lesson: Lesson, batch: int, step: int) -> list[int]:
     batches = max(1, count // batch)
     epoch, number = divmod(step, batches)
     order = np.random.default_rng([lesson.seed, 2, epoch]).permutation(count)
-    chunk = number // _CHUNK * _CHUNK
-    members: list[int] = order[chunk * batch : (chunk + _CHUNK) * batch].tolist()
-    members.sort(key=lambda place: lesson.source.length(lesson.pairs[place]))
-    # The last chunk of an epoch may have rows left over.
-    start = (number - chunk) * batch
-    return members[start : start + batch]
+    places: list[int] = order[number * batch : (number + 1) * batch].tolist()
+    return places
 
 
 def vectors_at_widths(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+import torch
 from torch import nn
 
 from polyvox.errors import PolyvoxError
@@ -11,8 +13,12 @@ from polyvox.modules.heads.learned_query import QuerySizes
 from polyvox.modules.heads.widths import NestedHead, SeparateHeads, WidthSizes
 from polyvox.modules.late_fusion import LateFusion
 from polyvox.modules.speech_adapter import AdapterSizes, SpeechAdapter
+from polyvox.train.fusion.frames import FrameSource
+from polyvox.train.fusion.rows import Pair
 from polyvox.train.fusion.sections import Speech, Text, Variant
 
+_SAMPLE = 200
+"""Recordings that first weights are fitted to."""
 Student = LateFusion | SeparateHeads | NestedHead
 """Frames to a vector of each width: `at_widths(frames, mask)`."""
 
@@ -48,6 +54,20 @@ def vector_width(modules: Sequence[nn.Module]) -> int:
         if hasattr(module, "get_embedding_dimension")
     ]
     return int(widths[-1])
+
+
+def calibrate(student: Student, pairs: Sequence[Pair], source: FrameSource) -> None:
+    """Fit the first weights of late fusion to what the front gives and what the text model is used to.
+
+    Args:
+        student: is changed where it has an adapter.
+        pairs: to train on; a sample is looked at.
+        source: of their frames.
+    """
+    if not isinstance(student, LateFusion):
+        return
+    frames = torch.from_numpy(np.concatenate([source.frames(pair) for pair in pairs[:_SAMPLE]]))
+    student.adapter.calibrate(frames.mean(0), frames.std(0), student.token_length())
 
 
 def _late(front: int, modules: Sequence[nn.Module], text: Text, speech: Speech) -> LateFusion:
