@@ -12,7 +12,6 @@ import time
 from importlib.resources import files
 from pathlib import Path
 
-import faiss
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -100,21 +99,6 @@ def test_lines_keeps_the_lines_of_a_text_file(tmp_path: Path) -> None:
     assert np.load(out, allow_pickle=False).shape == (9, 256)
 
 
-def test_faiss_finds_what_the_index_finds(folder: Path, tmp_path: Path) -> None:
-    passages, question = tmp_path / "p.npy", tmp_path / "q.npy"
-    main(["encode", str(folder), "--out", str(passages)])
-    (tmp_path / "q.txt").write_text("fish\n", encoding="utf-8")
-    main(["encode", str(tmp_path / "q.txt"), "--query", "--out", str(question)])
-
-    vectors = np.load(passages)
-    rows = [json.loads(line) for line in (tmp_path / "p.npy.rows.jsonl").open()]
-    index = faiss.IndexFlatIP(vectors.shape[1])
-    index.add(vectors)
-    scores, places = index.search(np.load(question), 1)
-    assert rows[places[0, 0]]["text"] == "The fishermen sell fish."
-    assert 0 < scores[0, 0] <= 1
-
-
 def test_an_existing_file_is_refused_before_anything_is_read(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -171,3 +155,18 @@ def test_a_killed_run_leaves_no_file_and_the_next_one_makes_it(tmp_path: Path) -
         "v.npy.meta.json",
         "v.npy.rows.jsonl",
     ]
+
+
+def test_the_page_s_faiss_block_runs(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = Path(__file__).parents[2] / "docs" / "encode.md"
+    _, _, rest = page.read_text(encoding="utf-8").partition("```python\n# faiss\n")
+    block, _, _ = rest.partition("```")
+    monkeypatch.chdir(tmp_path)
+    main(["encode", str(folder), "--out", "passages.npy"])
+    (tmp_path / "q.txt").write_text("honey\n", encoding="utf-8")
+    main(["encode", "q.txt", "--query", "--out", "question.npy"])
+    capsys.readouterr()
+    exec(compile(block, str(page), "exec"), {})  # noqa: S102 - our own page
+    assert "The bees gave honey." in capsys.readouterr().out.splitlines()[0]

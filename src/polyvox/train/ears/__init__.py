@@ -1,0 +1,1 @@
+"""Ears for a text model, without training: recipes of the kind `ears`."""
