@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
     from polyvox.modules.fused_speech import FusedSpeech
+    from polyvox.modules.heard_words import HeardWords
     from polyvox.modules.speech import Speech
 
 _ROUTES = "router_config.json"
@@ -28,7 +29,9 @@ _OURS = "polyvox.modules."
 
 
 def join(
-    text: Sequence[Any], speech: Speech | FusedSpeech, prompts: Mapping[str, str] | None = None
+    text: Sequence[Any],
+    speech: Speech | FusedSpeech | HeardWords,
+    prompts: Mapping[str, str] | None = None,
 ) -> SentenceTransformer:
     """A model that reads text with `text` and hears with `speech`.
 
@@ -83,10 +86,12 @@ def open_space(folder: Path) -> SentenceTransformer:
     from sentence_transformers.base.modules import Router
 
     from polyvox.modules.fused_speech import FusedSpeech
+    from polyvox.modules.heard_words import HeardWords
     from polyvox.modules.speech import Speech
     from polyvox.modules.static_text import StaticText
 
-    classes = {f"{kind.__module__}.{kind.__qualname__}": kind for kind in (FusedSpeech, Speech, StaticText)}
+    kinds = (FusedSpeech, HeardWords, Speech, StaticText)
+    classes = {f"{kind.__module__}.{kind.__qualname__}": kind for kind in kinds}
     try:
         modules = json.loads((folder / _MODULES).read_text(encoding="utf-8"))
         settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))

@@ -98,11 +98,20 @@ def _clasp(order: Order) -> int:
     return run_clasp(order)
 
 
+def _ears(order: Order) -> int:
+    try:
+        from polyvox.train.ears.run import run_ears
+    except ImportError as error:
+        raise MissingExtraError("train", "making this model") from error
+    return run_ears(order)
+
+
 KINDS: Mapping[str, Callable[[Order], int]] = {
     "speech": _speech,
     "shipped": _shipped,
     "masked": _masked,
     "dual-encoder": _dual_encoder,
     "clasp": _clasp,
+    "ears": _ears,
     "sonar": _sonar,
 }
