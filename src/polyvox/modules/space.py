@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from polyvox.errors import PolyvoxError
+from polyvox.modules.sentence_space import is_sentence_space, open_sentence_space
 from polyvox.modules.spoken_space import is_spoken_space, open_spoken_space
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
     from polyvox.modules.fused_speech import FusedSpeech
-    from polyvox.modules.heard_words import HeardWords
     from polyvox.modules.speech import Speech
 
 _ROUTES = "router_config.json"
@@ -29,9 +29,7 @@ _OURS = "polyvox.modules."
 
 
 def join(
-    text: Sequence[Any],
-    speech: Speech | FusedSpeech | HeardWords,
-    prompts: Mapping[str, str] | None = None,
+    text: Sequence[Any], speech: Speech | FusedSpeech, prompts: Mapping[str, str] | None = None
 ) -> SentenceTransformer:
     """A model that reads text with `text` and hears with `speech`.
 
@@ -69,7 +67,7 @@ def _width(route: Any) -> int:  # noqa: ANN401 - a chain of library modules
 def is_space(folder: Path) -> bool:
     """Whether a folder holds a model with a module of ours, such as `join` makes."""
     routes = folder / _ROUTES
-    if is_spoken_space(folder):
+    if is_spoken_space(folder) or is_sentence_space(folder):
         return True
     return routes.is_file() and f'"{_OURS}' in routes.read_text(encoding="utf-8")
 
@@ -82,15 +80,17 @@ def open_space(folder: Path) -> SentenceTransformer:
     """
     if is_spoken_space(folder):
         return open_spoken_space(folder)
+    if is_sentence_space(folder):
+        return open_sentence_space(folder)
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.base.modules import Router
 
+    from polyvox.modules.bottleneck import Bottleneck
     from polyvox.modules.fused_speech import FusedSpeech
-    from polyvox.modules.heard_words import HeardWords
     from polyvox.modules.speech import Speech
     from polyvox.modules.static_text import StaticText
 
-    kinds = (FusedSpeech, HeardWords, Speech, StaticText)
+    kinds = (Bottleneck, FusedSpeech, Speech, StaticText)
     classes = {f"{kind.__module__}.{kind.__qualname__}": kind for kind in kinds}
     try:
         modules = json.loads((folder / _MODULES).read_text(encoding="utf-8"))

@@ -3,13 +3,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-pytest.importorskip("sentence_transformers")
-
+from polyvox.encode import load_encoder
+from polyvox.errors import PolyvoxError
+from polyvox.item import Audio, Item
+from polyvox.modules.bottleneck import open_bottleneck
+from polyvox.modules.space import open_space
 from polyvox.train.kinds import Order, carry_out
 
-from .tiny import data, recipe
+from .tiny import data, recipe, sentence
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +38,75 @@ def test_every_stage_is_measured_and_in_the_table(whole: Path) -> None:
             assert 0 <= found["xsim"] <= found["xsim++"] <= 1
     assert "Spectrum" in table
     assert "fr, shuffled" in table
+
+
+def test_a_finished_run_is_not_trained_again(folder: Path, whole: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in whole.glob("*/figures.json")}
+    stages = ("decoder", "contrast", "hard", "extend", "extend-2", "speech", "spectrum")
+    carry_out(Order(recipe(folder.parent / "recipe", *stages), folder, whole))
+    assert {path: path.stat().st_mtime_ns for path in whole.glob("*/figures.json")} == before
+
+
+def test_a_frozen_extension_moves_no_old_vector(whole: Path) -> None:
+    figures = json.loads((whole / "extend-2" / "figures.json").read_text(encoding="utf-8"))
+    assert set(figures["drift"]) == {"en", "fr", "es"}
+    for language in ("en", "fr"):
+        assert figures["drift"][language]["largest"] < 1e-6
+    assert figures["mining"]["tatoeba"]["pt"]["queries"] == 12
+
+
+def test_a_distilled_extension_leaves_the_decoder_alone(whole: Path) -> None:
+    before = open_bottleneck(whole / "hard" / "model").network
+    after = open_bottleneck(whole / "extend" / "model").network
+    old = dict(before.named_parameters())
+    new = dict(after.named_parameters())
+    inside = [name for name in old if ".decoder.layers" in name]
+    assert inside
+    assert all((old[name] == new[name]).all() for name in inside)
+    learned = [name for name in old if ".encoder.layers" in name]
+    assert any((old[name] != new[name]).any() for name in learned)
+    assert len(after.get_input_embeddings().weight) == len(before.get_input_embeddings().weight) + 1
+
+
+def test_the_model_opens_as_sentence_transformer_and_as_encoder(whole: Path) -> None:
+    model = open_space(whole / "model")
+    text = sentence("fr", 123)
+    named, unnamed = model.encode([text], prompt_name="fr"), model.encode([text])
+    assert np.allclose(np.linalg.norm(named, axis=1), 1, atol=1e-5)
+    assert not np.allclose(named, unnamed, atol=1e-4)
+    assert np.allclose(model.encode([Item(text, language="fr")]), named, atol=1e-6)
+    encoder = load_encoder(str(whole / "model"))
+    assert np.allclose(encoder.encode_text([text]), unnamed, atol=1e-5)
+    spoken = encoder.encode_speech([Audio(np.ones(5000, np.float32) / 9)])
+    assert spoken.shape == (1, 16)
+
+
+def test_speech_is_decoded_to_text(whole: Path) -> None:
+    model = open_space(whole / "model")
+    samples = np.random.default_rng(3).standard_normal(6000).astype(np.float32)
+    vectors = model.encode([{"array": samples, "sampling_rate": 16_000}], convert_to_tensor=True)
+    text_model = model[0].sub_modules["text"][0]
+    assert isinstance(text_model.write(vectors.cpu(), "en", beams=2)[0], str)
+
+
+def test_other_settings_are_refused(folder: Path, whole: Path) -> None:
+    changed = recipe(folder.parent / "changed", "decoder", steps=3)
+    with pytest.raises(PolyvoxError, match="other settings"):
+        carry_out(Order(changed, folder, whole))
+
+
+def test_a_later_stage_starts_from_a_users_checkpoint(folder: Path, whole: Path) -> None:
+    out = folder.parent / "started"
+    start = f'\n[contrast]\nstart = "{whole / "contrast"}"\npace = {{ steps = 1 }}\n'
+    carry_out(Order(recipe(folder.parent / "start", "hard", more=start), folder, out))
+    assert not (out / "begin").exists()
+    assert not (out / "translate").exists()
+    mine, theirs = (json.loads((run / "contrast" / "figures.json").read_text()) for run in (out, whole))
+    assert mine["mining"] == theirs["mining"]
+    assert (out / "hard" / "model").is_dir()
+
+
+def test_a_start_without_a_model_is_an_error(folder: Path) -> None:
+    start = f'\n[contrast]\nstart = "{folder}"\npace = {{ steps = 1 }}\n'
+    with pytest.raises(PolyvoxError, match="no bottleneck model"):
+        carry_out(Order(recipe(folder.parent / "lost", more=start), folder, folder.parent / "lost-run"))

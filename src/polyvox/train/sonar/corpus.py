@@ -138,6 +138,31 @@ def read_corpus(
     return Corpus(train, held_out, shares, pivot)
 
 
+def keep_corpus(corpus: Corpus, path: Path) -> None:
+    """Write a corpus as JSON lines, whole or not at all."""
+    partial = path.with_suffix(".partial")
+    with partial.open("w", encoding="utf-8") as file:
+        for side, sources in (("train", corpus.train), ("held_out", corpus.held_out)):
+            for name, found in sources.items():
+                file.writelines(
+                    json.dumps([side, name, row.number, row.texts], ensure_ascii=False) + "\n"
+                    for row in found
+                )
+    partial.replace(path)
+
+
+def kept_corpus(path: Path, shares: Mapping[str, float], pivot: str) -> Corpus:
+    """Read what `keep_corpus` wrote."""
+    sides: dict[str, dict[str, list[Row]]] = {
+        side: {name: [] for name in shares} for side in ("train", "held_out")
+    }
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            side, name, number, texts = json.loads(line)
+            sides[side][name].append(Row(number, {tag: tuple(found) for tag, found in texts.items()}))
+    return Corpus(sides["train"], sides["held_out"], shares, pivot)
+
+
 def _raw_rows(path: Path) -> Iterator[dict[str, str]]:
     with lzma.open(path, "rt", encoding="utf-8") as file:
         for line in file:

@@ -67,9 +67,7 @@ def _asked(endpoint: str, model: str, question: str) -> str:
             f"{endpoint}: does not answer ({error}); leave endpoint out to edit by rule"
         ) from error
     except (ValueError, KeyError, IndexError, TypeError) as error:
-        raise PolyvoxError(
-            f"{endpoint}: answers something else than a chat completion ({error!r})"
-        ) from error
+        raise PolyvoxError(f"{endpoint}: what it answers is no chat completion ({error!r})") from error
 
 
 def _lines(answer: str, text: str) -> list[str]:

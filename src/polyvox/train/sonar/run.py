@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from polyvox.errors import PolyvoxError
 from polyvox.modules.bottleneck import Bottleneck, open_bottleneck
 from polyvox.train.rows import held_out_files, held_out_hashes
-from polyvox.train.sonar.corpus import Corpus, read_corpus
+from polyvox.train.sonar.corpus import Corpus, keep_corpus, kept_corpus, read_corpus
 from polyvox.train.sonar.edits import names_in
 from polyvox.train.sonar.folders import BEGIN, FIGURES, MODEL, claim, say, stage_model, write_json
 from polyvox.train.sonar.loop import spent
@@ -62,7 +63,14 @@ class Run:
         """The text, without anything that a test file has."""
         text = self.recipe.text
         languages = list(dict.fromkeys((*self.recipe.languages(), *text.vocabulary_languages)))
-        return read_corpus(self.data / "text", text.sources, languages, text.pivot, self._unwanted())
+        said = {"languages": languages, "sources": sorted(text.sources), "pivot": text.pivot}
+        name = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8]
+        path = self.out / f"corpus-{name}.jsonl"
+        if path.is_file():
+            return kept_corpus(path, text.sources, text.pivot)
+        found = read_corpus(self.data / "text", text.sources, languages, text.pivot, self._unwanted())
+        keep_corpus(found, path)
+        return found
 
     @cached_property
     def names(self) -> list[str]:
