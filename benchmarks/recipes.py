@@ -74,9 +74,45 @@ def llm_dual_encoder(bf16: bool) -> Built:
     return words, sum(weights.numel() for weights in tower.parameters()), step
 
 
+def matryoshka_fusion(variant: str) -> Built:
+    """32 recordings of 75 frames of 768 values against frozen vectors at 5 widths; 4 layers of text model."""
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    import torch
+
+    from polyvox.train.fusion.sections import Small, Speech, Text, Variant
+    from polyvox.train.fusion.speech_stage import objective
+    from polyvox.train.fusion.students import build_student
+    from polyvox.train.fusion.text_model import as_sentence_transformer, learn_tokenizer, small_transformer
+
+    speech = Speech(kernel=4, stride=4, batch=32)
+    with TemporaryDirectory() as folder:
+        tokenizer = learn_tokenizer(["fixed sizes"], 300)
+        tokenizer.save_pretrained(folder)
+        small_transformer(Small(), tokenizer).save_pretrained(folder)
+        text = list(as_sentence_transformer(Path(folder)).children())
+    student = build_student(Variant(variant), 768, text, Text(name="a folder"), speech)
+    trained = [weights for weights in student.parameters() if weights.requires_grad]
+    optimizer = torch.optim.AdamW(trained, 1e-3)
+    frames, mask = torch.randn(32, 75, 768), torch.ones(32, 75, dtype=torch.bool)
+    targets, texts = torch.randn(32, 256), [str(number) for number in range(32)]
+
+    def step() -> None:
+        objective(student.at_widths(frames, mask), targets, texts, speech).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        optimizer.zero_grad()
+
+    words = "32 recordings of 75 frames of 768, text model of 4 layers of 256"
+    return words, sum(weights.numel() for weights in trained), step
+
+
 FORMS: Mapping[str, Callable[[], Built]] = {
     "llm-dual-encoder": lambda: llm_dual_encoder(bf16=False),
     "llm-dual-encoder/bf16": lambda: llm_dual_encoder(bf16=True),
+    "matryoshka-fusion/late": lambda: matryoshka_fusion("late"),
+    "matryoshka-fusion/separate": lambda: matryoshka_fusion("separate"),
+    "matryoshka-fusion/nested": lambda: matryoshka_fusion("nested"),
 }
 """By the name of the recipe, and of the form where it has several."""
 

@@ -132,7 +132,9 @@ def _variant(stage: Stage, variant: Variant, folder: Path) -> None:
     """Train and measure one variant, unless that was done before."""
     recipe, speech = stage.recipe, stage.recipe.speech
     chosen = asdict(replace(stage.chosen, variants=()))
-    order = {"speech": asdict(replace(speech, variants=())), "set": chosen, "seed": recipe.seed}
+    steps = speech.steps if variant in LATE else speech.head_steps or speech.steps
+    how = asdict(replace(speech, variants=(), steps=steps, head_steps=0))
+    order = {"speech": how, "set": chosen, "seed": recipe.seed}
     claim(folder, order | {"front": stage.opened.fingerprint, "text": stage.text.encoder.card.fingerprint})
     if read_result(folder) is not None:
         return
@@ -146,7 +148,6 @@ def _variant(stage: Stage, variant: Variant, folder: Path) -> None:
     student = build_student(variant, source.width, stage.text.modules, recipe.text, speech)
     calibrate(student, train, source)
     targets = torch.from_numpy(stage.target_rows([pair.text for pair in train]))
-    steps = speech.steps if variant in LATE else speech.head_steps or speech.steps
     course = learn(student, Lesson(train, source, targets, recipe.seed), speech, steps, folder)
     result = _measured(stage, variant, student, source, steps)
     replace(result, course=course).write(folder)
