@@ -43,7 +43,7 @@ def test_one_command_trains_all_towers_and_prints_the_table(
     figures = json.loads((tmp_path / "out" / "towers" / "first" / "figures.json").read_text(encoding="utf-8"))
     assert figures["languages"]["seen"]["right prefix"]["pl"]["recordings"] == 4
     assert set(figures["languages"]["unseen"]["wrong language"]) == {"el"}
-    assert figures["languages"]["english"]["no prefix"]["el"]["pool"] == 4
+    assert figures["languages"]["english"]["right prefix"]["el"]["pool"] == 4
     plain = json.loads((tmp_path / "out" / "towers" / "second" / "figures.json").read_text(encoding="utf-8"))
     assert set(plain["means"]["seen"]) == {"no prefix"}
     encoder = load_encoder(tmp_path / "out" / "model")

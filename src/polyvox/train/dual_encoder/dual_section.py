@@ -66,7 +66,3 @@ class Dual:
         in_range("[dual] spread_out", self.spread_out, 0)
         if self.translation and not self.translation_sources:
             raise PolyvoxError("[dual] translation: name the files in translation_sources")
-
-    def sources(self) -> tuple[str, ...]:
-        """The files of text pairs that are read."""
-        return self.translation_sources if self.translation else ()

@@ -14,7 +14,7 @@ from polyvox.train.dual_encoder.dual_section import Dual
 from polyvox.train.rows import text_hash
 
 _BUCKET = 16
-"""Batches that are cut from recordings sorted by length."""
+"""Batches that are cut from pairs sorted by language and length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ def _short(library: Library, row: Mapping[str, str], language: str, longest: int
 class PairDraws:
     """Batches of draws, as many as a run takes; the same for the same seed, so that a run can resume.
 
-    A batch holds one kind of pairs and recordings of similar length.
+    A batch holds one kind of pairs and, as far as there are enough, one language and similar lengths: a
+    language is told from another at once, and teaches nothing after that.
 
     Args:
         spoken: pairs of speech and text.
@@ -114,10 +115,12 @@ def _batches(pairs: Sequence[Pair], size: int, chance: np.random.Generator) -> I
     while True:
         order = chance.permutation(len(pairs))
         for begin in range(0, len(order), size * _BUCKET):
-            bucket = sorted(
-                order[begin : begin + size * _BUCKET], key=lambda place: len(pairs[place].left.written)
-            )
+            bucket = sorted(order[begin : begin + size * _BUCKET], key=lambda place: _alike(pairs[place]))
             cuts = [bucket[start : start + size] for start in range(0, len(bucket), size)]
             for place in chance.permutation(len(cuts)):
                 if len(cuts[place]) == min(size, len(pairs)):
                     yield [pairs[number] for number in cuts[place]]
+
+
+def _alike(pair: Pair) -> tuple[str, int]:
+    return pair.left.language, len(pair.left.written)

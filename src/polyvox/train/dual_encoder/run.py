@@ -7,20 +7,20 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyvox.errors import PolyvoxError
 from polyvox.train.dual_encoder.asked import groups_of, spoken_pairs
 from polyvox.train.dual_encoder.corpus import build_corpus, open_corpus
-from polyvox.train.dual_encoder.documents import Library, open_library
+from polyvox.train.dual_encoder.documents import open_library
 from polyvox.train.dual_encoder.dual import MODEL, train_tower
+from polyvox.train.dual_encoder.dual_section import Dual
 from polyvox.train.dual_encoder.language_model import PERPLEXITY, train_language_model
 from polyvox.train.dual_encoder.measured import measure_tower
-from polyvox.train.dual_encoder.pairs import translation_pairs
+from polyvox.train.dual_encoder.pairs import Pair, translation_pairs
 from polyvox.train.dual_encoder.recipe import Recipe, read_recipe
 from polyvox.train.dual_encoder.table import write_table
 from polyvox.train.dual_encoder.unit_stage import UnitStage
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 TEXTS, CORPUS, LANGUAGE_MODEL, UNITS, TOWERS = "texts", "corpus", "language-model", "units", "towers"
 TABLE = "table.md"
 _RECIPE = "recipe.json"
-Open = Callable[[], Library]
 
 
 def run_dual_encoder(order: Order) -> int:
@@ -55,45 +54,44 @@ def run_dual_encoder(order: Order) -> int:
     _claim(order, recipe)
     _set_threads()
     unwanted = unwanted_texts(spoken, order.data, order.out / TEXTS)
-    language = recipe.language_model
-
-    @cache
-    def library() -> Library:
-        wanted = {*language.sources, *(name for dual in recipe.towers().values() for name in dual.sources())}
-        return open_library(order.data / "text", sorted(wanted), language.languages, unwanted)
-
-    source = language.start or _train_language_model(recipe, library, order.out)
+    source = recipe.language_model.start or _train_language_model(recipe, order, unwanted)
     stage = UnitStage(recipe.speech, order.out / UNITS)
     units = stage.units_of(spoken, _say)
     pairs, groups = spoken_pairs(recipe.speech, spoken, units), groups_of(recipe.speech, spoken, units)
     for name, dual in recipe.towers().items():
         _say(f"tower {name}")
         folder = order.out / TOWERS / name
-        translated = (
-            translation_pairs(library(), dual, (*recipe.speech.seen, *recipe.speech.unseen))
-            if dual.translation and not (folder / MODEL).is_dir()
-            else []
-        )
+        finished = (folder / MODEL).is_dir()
+        translated = [] if finished else _translated(recipe, dual, order.data, unwanted)
         train_tower(source, stage.ear(), (pairs, translated), dual, recipe, folder)
         measure_tower(folder, groups, dual, recipe.prefix)
     _finish(recipe, order.out)
     return 0
 
 
-def _train_language_model(recipe: Recipe, library: Open, out: Path) -> str:
+def _translated(recipe: Recipe, dual: Dual, data: Path, unwanted: frozenset[int]) -> list[Pair]:
+    if not dual.translation:
+        return []
+    library = open_library(data / "text", dual.translation_sources, recipe.language_model.languages, unwanted)
+    return translation_pairs(library, dual, (*recipe.speech.seen, *recipe.speech.unseen))
+
+
+def _train_language_model(recipe: Recipe, order: Order, unwanted: frozenset[int]) -> str:
+    out, section = order.out, recipe.language_model
     folder = out / LANGUAGE_MODEL
     if not (folder / PERPLEXITY).is_file():
         from transformers import AutoTokenizer
 
         if open_corpus(out / CORPUS) is None:
             _say("text of the language model")
-            build_corpus(library(), recipe.language_model, recipe.prefix, out / CORPUS)
+            library = open_library(order.data / "text", list(section.sources), section.languages, unwanted)
+            build_corpus(library, section, recipe.prefix, out / CORPUS)
         corpus = open_corpus(out / CORPUS)
         assert corpus is not None  # noqa: S101 - it was made above
         tokenizer = AutoTokenizer.from_pretrained(out / CORPUS)
         _say("language model")
         tokenizer.save_pretrained(folder)
-        train_language_model(recipe.language_model, corpus, len(tokenizer), folder)
+        train_language_model(section, corpus, len(tokenizer), folder)
     return str(folder)
 
 
