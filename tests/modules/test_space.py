@@ -15,10 +15,11 @@ from polyvox.encode.load import default_model_folder  # noqa: E402
 from polyvox.errors import PolyvoxError  # noqa: E402
 from polyvox.item import Audio, Modality  # noqa: E402
 from polyvox.modules.direct_tower import DirectTower  # noqa: E402
+from polyvox.modules.folder_module import samples  # noqa: E402
 from polyvox.modules.meaning import MeaningConfig  # noqa: E402
 from polyvox.modules.sounds import SoundsConfig  # noqa: E402
 from polyvox.modules.space import is_space, join, open_space  # noqa: E402
-from polyvox.modules.speech import Speech, samples  # noqa: E402
+from polyvox.modules.speech import Speech  # noqa: E402
 from polyvox.modules.speech_tower import SpeechTower  # noqa: E402
 from polyvox.modules.static_text import StaticText  # noqa: E402
 

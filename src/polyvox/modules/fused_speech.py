@@ -10,17 +10,14 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sentence_transformers.base.modality_types import Modality
-from sentence_transformers.base.modules import InputModule
 from torch import Tensor, nn
 
 from polyvox.errors import PolyvoxError
-from polyvox.item import SAMPLING_RATE, Audio
+from polyvox.modules.folder_module import DEFAULT_SECONDS, RecordingsModule
 from polyvox.modules.front import Frames, SpeechFront, open_front
 from polyvox.modules.heads.attention import AttentionHead
 from polyvox.modules.heads.widths import NestedHead, SeparateHeads
 from polyvox.modules.late_fusion import LateFusion
-from polyvox.modules.speech import DEFAULT_SECONDS, samples
 
 FusedHead = LateFusion | SeparateHeads | NestedHead | AttentionHead
 HEADS_BESIDE: Mapping[str, type[SeparateHeads] | type[NestedHead] | type[AttentionHead]] = {
@@ -30,10 +27,9 @@ HEADS_BESIDE: Mapping[str, type[SeparateHeads] | type[NestedHead] | type[Attenti
 }
 """The heads that need no text model, by name."""
 _LATE = "late"
-_SETTINGS = "fused.json"
 
 
-class FusedSpeech(InputModule):
+class FusedSpeech(RecordingsModule):
     """Recordings to unit vectors, `sentence_embedding` (B, dimension), through a frozen front.
 
     Args:
@@ -42,20 +38,14 @@ class FusedSpeech(InputModule):
         max_seconds: what comes later in a recording is not heard.
     """
 
-    save_in_root = False
+    marker, kind = "fused.json", "fused speech"
 
     def __init__(
         self, front: SpeechFront, head: FusedHead | Unfused, max_seconds: float = DEFAULT_SECONDS
     ) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__(max_seconds)
         self.front = front
         self.head = head
-        self.max_seconds = max_seconds
-
-    @property
-    def modalities(self) -> list[Modality]:
-        """What this module takes."""
-        return ["audio"]
 
     def get_embedding_dimension(self) -> int:
         """Width of the vectors."""
@@ -66,32 +56,18 @@ class FusedSpeech(InputModule):
         if isinstance(self.head, Unfused):
             self.head = LateFusion.load(self.head.folder, text)
 
-    def preprocess(
-        self,
-        inputs: Sequence[Any],
-        prompt: str | None = None,
-        **settings: Any,  # noqa: ANN401 - the library passes what other modules take
-    ) -> dict[str, Any]:
-        """Recordings to padded frames (B, T, front) and their mask (B, T); a prompt has no meaning here.
+    def batch(self, recordings: Sequence[Any]) -> dict[str, Any]:
+        """Padded frames (B, T, front) and their mask (B, T).
 
-        Args:
-            inputs: each a mono 16 kHz array, `{"array", "sampling_rate"}`, an `Audio`, a path, or `{"frames"}`
-                of the front that were kept.
-            prompt: not used; late fusion has its own.
-            settings: not used.
-
-        Raises:
-            PolyvoxError: a recording is not at 16 kHz or not mono.
-            ReadError: a path cannot be read.
+        `{"frames"}` of the front that were kept stand for a recording, too.
         """
-        padded, mask = padded_frames([self._frames(recording) for recording in inputs])
-        return {"input_features": padded, "mask": mask, "modality": "audio"}
+        padded, mask = padded_frames([self._frames(recording) for recording in recordings])
+        return {"input_features": padded, "mask": mask}
 
     def _frames(self, recording: object) -> Frames:
         if isinstance(recording, Mapping) and "frames" in recording:
             return np.asarray(recording["frames"], np.float32)
-        longest = int(self.max_seconds * SAMPLING_RATE)
-        return self.front.frames([Audio(samples(recording)[:longest])])[0]
+        return self.front.frames([self.audio(recording)])[0]
 
     def forward(self, features: dict[str, Any], **settings: Any) -> dict[str, Any]:  # noqa: ANN401
         """Add `sentence_embedding` (B, dimension) to the features, unless they are a teacher's already."""
@@ -104,38 +80,20 @@ class FusedSpeech(InputModule):
         kinds = {kind: name for name, kind in HEADS_BESIDE.items()}
         return {"head": kinds.get(type(self.head), _LATE), "max_seconds": self.max_seconds}  # type: ignore[arg-type]
 
-    def save(self, output_path: str, *args: Any, safe_serialization: bool = True, **settings: Any) -> None:  # noqa: ANN401
-        """Write the front, the head and `fused.json`; weights are always safetensors."""
-        folder = Path(output_path)
-        folder.mkdir(parents=True, exist_ok=True)
+    def write(self, folder: Path) -> None:
+        """Write the front, the head and `fused.json`."""
         self.front.save(folder / "front")
         self.head.save(folder / "head")
-        (folder / _SETTINGS).write_text(json.dumps(self.get_config_dict()) + "\n", encoding="utf-8")
+        (folder / self.marker).write_text(json.dumps(self.get_config_dict()) + "\n", encoding="utf-8")
 
     @classmethod
-    def load(
-        cls,
-        model_name_or_path: str,
-        subfolder: str = "",
-        token: bool | str | None = None,
-        cache_folder: str | None = None,
-        revision: str | None = None,
-        local_files_only: bool = False,
-        init_defaults: dict[str, Any] | None = None,
-        **settings: Any,  # noqa: ANN401 - the library passes what other modules take
-    ) -> FusedSpeech:
-        """Read what `save` wrote; a late-fusion head waits for `attach`.
+    def read(cls, folder: Path) -> FusedSpeech:
+        """Read what `write` wrote; a late-fusion head waits for `attach`.
 
         Raises:
-            PolyvoxError: there is no such module, or it has an unknown head.
+            PolyvoxError: it has an unknown head.
         """
-        found = cls.load_dir_path(
-            model_name_or_path, subfolder, token, cache_folder, revision, local_files_only
-        )
-        folder = Path(found or "")
-        if not found or not (folder / _SETTINGS).is_file():
-            raise PolyvoxError(f"{model_name_or_path}/{subfolder} holds no fused speech: no {_SETTINGS}")
-        config = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))
+        config = json.loads((folder / cls.marker).read_text(encoding="utf-8"))
         front, kind = open_front(str(folder / "front")), config["head"]
         if kind == _LATE:
             return cls(front, Unfused(folder / "head"), config["max_seconds"])

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from polyvox.errors import PolyvoxError
 from polyvox.item import SAMPLING_RATE, UNKNOWN_LANGUAGE, Audio, Item, Modality
+from polyvox.modules.folder_module import samples
 from polyvox.modules.prefixes import Prefixes
-from polyvox.modules.speech import samples
 from polyvox.modules.unit_text import unit_text
 from polyvox.modules.units import Units
 

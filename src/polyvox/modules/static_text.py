@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 from sentence_transformers.base.modality_types import Modality
-from sentence_transformers.base.modules import InputModule
 from tokenizers import Tokenizer
 from torch import Tensor
 
@@ -23,12 +22,10 @@ from polyvox.encode.static import (
     group_ends,
     unknown_vector,
 )
-from polyvox.errors import PolyvoxError
-
-_WEIGHTS = "model.safetensors"
+from polyvox.modules.folder_module import FolderModule
 
 
-class StaticText(InputModule):
+class StaticText(FolderModule):
     """Texts to unit vectors: the sum of the vectors of their subwords. Frozen: it has no parameters.
 
     Args:
@@ -37,9 +34,9 @@ class StaticText(InputModule):
         scales: (V, G) float32, the factors of a subword's groups of dimensions (`encode.static.group_ends`).
     """
 
+    marker, kind = "model.safetensors", "text module"
     table: Tensor
     scales: Tensor
-    save_in_root = False
 
     def __init__(self, tokenizer: Tokenizer, table: Tensor, scales: Tensor) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -98,34 +95,13 @@ class StaticText(InputModule):
         features["sentence_embedding"] = torch.where(norms > 1e-6, sums / norms.clamp(min=1e-6), unknown)
         return features
 
-    def save(self, output_path: str, *args: Any, safe_serialization: bool = True, **settings: Any) -> None:  # noqa: ANN401
+    def write(self, folder: Path) -> None:
         """Write `tokenizer.json` and `model.safetensors`."""
-        folder = Path(output_path)
         self.tokenizer.save(str(folder / TOKENIZER_FILE))
-        save_file(self.state_dict(), folder / _WEIGHTS)
+        save_file(self.state_dict(), folder / self.marker)
 
     @classmethod
-    def load(
-        cls,
-        model_name_or_path: str,
-        subfolder: str = "",
-        token: bool | str | None = None,
-        cache_folder: str | None = None,
-        revision: str | None = None,
-        local_files_only: bool = False,
-        init_defaults: dict[str, Any] | None = None,
-        **settings: Any,  # noqa: ANN401 - the library passes what other modules take
-    ) -> StaticText:
-        """Read what `save` wrote, from a folder or the hub.
-
-        Raises:
-            PolyvoxError: there is no static text module.
-        """
-        found = cls.load_dir_path(
-            model_name_or_path, subfolder, token, cache_folder, revision, local_files_only
-        )
-        folder = Path(found or "")
-        if not found or not (folder / _WEIGHTS).is_file():
-            raise PolyvoxError(f"{model_name_or_path}/{subfolder} holds no text module: no {_WEIGHTS}")
-        weights = load_file(folder / _WEIGHTS)
+    def read(cls, folder: Path) -> StaticText:
+        """Read what `write` wrote."""
+        weights = load_file(folder / cls.marker)
         return cls(Tokenizer.from_file(str(folder / TOKENIZER_FILE)), weights["table"], weights["scales"])

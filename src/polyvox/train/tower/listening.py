@@ -73,7 +73,7 @@ class FromAudio:
 
     def batch(self, features: Sequence[Features]) -> dict[str, Any]:
         """Padded features and their lengths."""
-        return padded(features)
+        return {**padded(features), "modality": "audio"}
 
     def whole(self, path: Path) -> Mapping[str, Any]:
         """Its samples."""
