@@ -136,7 +136,7 @@ def _name(path: Path, copy: int) -> str:
         state = path.stat()
     except OSError:
         return f"{path}|{copy}"
-    return f"{path.absolute()}|{state.st_size}|{state.st_mtime_ns}|{copy}"
+    return f"{path.resolve()}|{state.st_size}|{state.st_mtime_ns}|{copy}"
 
 
 def _rows(path: Path) -> Iterator[tuple[str, int, int]]:
