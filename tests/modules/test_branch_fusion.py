@@ -46,6 +46,17 @@ def test_both_branches_learn(kind: str) -> None:
     assert all(weights.grad is not None for weights in fusion.parameters())
 
 
+@pytest.mark.parametrize(("kind", "other"), [("first", 1), ("second", 0)])
+def test_one_branch_does_not_look_at_the_other(kind: str, other: int) -> None:
+    fusion = FUSIONS[kind](SIZES).eval()
+    views = [torch.randn(3, 6), torch.randn(3, 10)]
+    before = fusion(*views)
+    views[other] += 1
+    torch.testing.assert_close(fusion(*views), before)
+    views[1 - other] += 1
+    assert (fusion(*views) - before).abs().max() > 1e-3
+
+
 def test_the_gates_by_hand() -> None:
     fusion = GatedFusion(FusionSizes(first=1, second=1, dimension=1))
     with torch.no_grad():

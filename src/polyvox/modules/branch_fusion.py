@@ -74,15 +74,7 @@ class ConcatFusion(nn.Module):
         self.sizes = sizes
         wide = sizes.dimension
         self.branches = nn.ModuleList(_branch(width, wide) for width in (sizes.first, sizes.second))
-        hidden, narrow = wide * 4 // 3, wide * 25 // 24
-        self.top = nn.Sequential(
-            nn.Linear(2 * wide, hidden),
-            nn.BatchNorm1d(hidden),
-            nn.LeakyReLU(),
-            nn.Linear(hidden, narrow),
-            nn.LeakyReLU(),
-            nn.Linear(narrow, wide),
-        )
+        self.top = _top(2 * wide, wide)
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Map (B, first) and (B, second) to unit vectors (B, dimension)."""
@@ -94,14 +86,48 @@ class ConcatFusion(nn.Module):
         _save(self, folder)
 
 
-FUSIONS: Mapping[str, type[GatedFusion] | type[ConcatFusion]] = {
+class OneBranch(nn.Module):
+    """No fusion: the layers of `ConcatFusion` on the first branch, without the other one.
+
+    Args:
+        sizes: of branches and result.
+    """
+
+    place = 0
+
+    def __init__(self, sizes: FusionSizes) -> None:
+        super().__init__()
+        self.sizes = sizes
+        wide = sizes.dimension
+        self.branch = _branch((sizes.first, sizes.second)[self.place], wide)
+        self.top = _top(wide, wide)
+
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+        """Map (B, first) and (B, second), one of which is not looked at, to unit vectors (B, dimension)."""
+        return F.normalize(self.top(self.branch((first, second)[self.place])), dim=-1)
+
+    def save(self, folder: Path) -> None:
+        """Write sizes and weights."""
+        _save(self, folder)
+
+
+class OtherBranch(OneBranch):
+    """The same on the second branch."""
+
+    place = 1
+
+
+Fusion = GatedFusion | ConcatFusion | OneBranch
+FUSIONS: Mapping[str, type[GatedFusion] | type[ConcatFusion] | type[OneBranch]] = {
     "gating": GatedFusion,
     "concat": ConcatFusion,
+    "first": OneBranch,
+    "second": OtherBranch,
 }
-"""The fusions by name."""
+"""The fusions by name; `first` and `second` use one branch alone."""
 
 
-def load_fusion(folder: Path) -> GatedFusion | ConcatFusion:
+def load_fusion(folder: Path) -> Fusion:
     """Read what `save` wrote.
 
     Raises:
@@ -116,7 +142,7 @@ def load_fusion(folder: Path) -> GatedFusion | ConcatFusion:
     return fusion.eval()
 
 
-def _save(fusion: GatedFusion | ConcatFusion, folder: Path) -> None:
+def _save(fusion: Fusion, folder: Path) -> None:
     kinds = {kind: name for name, kind in FUSIONS.items()}
     BRANCH_FUSION.write(folder, fusion, {"kind": kinds[type(fusion)], "sizes": asdict(fusion.sizes)})
 
@@ -145,5 +171,17 @@ def _branch(width: int, wide: int) -> nn.Sequential:
         nn.BatchNorm1d(narrow),
         nn.LeakyReLU(),
         nn.Dropout(0.1),
+        nn.Linear(narrow, wide),
+    )
+
+
+def _top(entering: int, wide: int) -> nn.Sequential:
+    hidden, narrow = wide * 4 // 3, wide * 25 // 24
+    return nn.Sequential(
+        nn.Linear(entering, hidden),
+        nn.BatchNorm1d(hidden),
+        nn.LeakyReLU(),
+        nn.Linear(hidden, narrow),
+        nn.LeakyReLU(),
         nn.Linear(narrow, wide),
     )

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
     from polyvox.modules.fused_speech import FusedSpeech
+    from polyvox.modules.heard_words import HeardWords
     from polyvox.modules.speech import Speech
+    from polyvox.modules.two_branches import TwoBranches
 
 _ROUTES = "router_config.json"
 _MODULES = "modules.json"
@@ -29,7 +31,9 @@ _OURS = "polyvox.modules."
 
 
 def join(
-    text: Sequence[Any], speech: Speech | FusedSpeech, prompts: Mapping[str, str] | None = None
+    text: Sequence[Any],
+    speech: Speech | FusedSpeech | HeardWords | TwoBranches,
+    prompts: Mapping[str, str] | None = None,
 ) -> SentenceTransformer:
     """A model that reads text with `text` and hears with `speech`.
 
@@ -87,10 +91,12 @@ def open_space(folder: Path) -> SentenceTransformer:
 
     from polyvox.modules.bottleneck import Bottleneck
     from polyvox.modules.fused_speech import FusedSpeech
+    from polyvox.modules.heard_words import HeardWords
     from polyvox.modules.speech import Speech
     from polyvox.modules.static_text import StaticText
+    from polyvox.modules.two_branches import TwoBranches
 
-    kinds = (Bottleneck, FusedSpeech, Speech, StaticText)
+    kinds = (Bottleneck, FusedSpeech, HeardWords, Speech, StaticText, TwoBranches)
     classes = {f"{kind.__module__}.{kind.__qualname__}": kind for kind in kinds}
     try:
         modules = json.loads((folder / _MODULES).read_text(encoding="utf-8"))
