@@ -20,12 +20,7 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
         "Run it again at any time: unchanged files cost nothing, changed files replace their items, "
         "and an interrupted run goes on where it stopped.",
     )
-    parser.add_argument(
-        "paths",
-        nargs="+",
-        metavar="PATH",
-        help="files and folders; - is text on standard input",
-    )
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="files and folders; - is standard input")
     parser.add_argument(
         "--into",
         required=True,
