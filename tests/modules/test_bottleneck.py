@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from sentence_transformers import SentenceTransformer
-from transformers import M2M100Config, M2M100ForConditionalGeneration, NllbTokenizer
+from transformers import M2M100ForConditionalGeneration
 
 from polyvox.encode import load_encoder
 from polyvox.errors import PolyvoxError
@@ -15,29 +16,14 @@ from polyvox.modules.space import is_space, open_space
 from polyvox.train.sonar.network import make_bottleneck
 from polyvox.train.sonar.sections import Model, Text
 
+from .tiny_nllb import save_tiny_nllb
+
 TEXTS = ["the tree is green", "l'arbre est vert", "two red houses"] * 20
 
 
 @pytest.fixture(scope="module")
 def nllb(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny NLLB with random weights, saved as the hub's are."""
-    folder = tmp_path_factory.mktemp("nllb")
-    tokenizer = NllbTokenizer().train_new_from_iterator(TEXTS, 600)
-    torch.manual_seed(1)
-    config = M2M100Config(
-        vocab_size=len(tokenizer) + 3,
-        d_model=16,
-        encoder_layers=1,
-        decoder_layers=1,
-        encoder_attention_heads=2,
-        decoder_attention_heads=2,
-        encoder_ffn_dim=16,
-        decoder_ffn_dim=16,
-        decoder_start_token_id=tokenizer.eos_token_id,
-    )
-    M2M100ForConditionalGeneration(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return save_tiny_nllb(tmp_path_factory.mktemp("nllb"), TEXTS)
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +39,8 @@ def test_nllb_keeps_its_language_tokens_and_gets_those_that_it_lacks(model: Bott
         "__xx__",
         "__und__",
     ]
-    before = M2M100ForConditionalGeneration.from_pretrained(nllb).get_input_embeddings().weight
-    after = model.network.get_input_embeddings().weight
+    before: Any = M2M100ForConditionalGeneration.from_pretrained(nllb).get_input_embeddings().weight
+    after: Any = model.network.get_input_embeddings().weight
     assert torch.equal(before[: len(vocabulary) - 2], after[: len(vocabulary) - 2])
 
 
@@ -70,15 +56,14 @@ def test_it_saves_and_loads_as_a_sentence_transformer(model: Bottleneck, tmp_pat
     whole = SentenceTransformer(modules=[model], prompts={"fr": "fr"}, device="cpu")
     whole.save(str(tmp_path / "m"), create_model_card=False)
     assert is_space(tmp_path / "m")
-    again = open_space(tmp_path / "m")
+    again: Any = open_space(tmp_path / "m")
     expected = whole.encode(TEXTS[:3], prompt_name="fr")
     assert np.allclose(again.encode(TEXTS[:3], prompt_name="fr"), expected, atol=1e-6)
     encoder = load_encoder(str(tmp_path / "m"))
     assert encoder.card.dimension == 16
     assert np.allclose(encoder.encode_text(TEXTS[:2]), whole.encode(TEXTS[:2]), atol=1e-5)
     vectors = torch.from_numpy(expected)
-    module: Bottleneck = again[0]  # type: ignore[assignment]
-    assert module.write(vectors, "en", longest=5) == model.write(vectors, "en", longest=5)
+    assert again[0].write(vectors, "en", longest=5) == model.write(vectors, "en", longest=5)
 
 
 def test_no_gradient_is_lost_between_decoder_and_encoder(model: Bottleneck) -> None:

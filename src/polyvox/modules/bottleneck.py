@@ -40,6 +40,7 @@ class Bottleneck(InputModule):
     """
 
     save_in_root = False
+    tokenizer: Any
 
     def __init__(
         self,
@@ -54,7 +55,7 @@ class Bottleneck(InputModule):
         known = tokenizer.get_vocab()
         if missing := [tag for tag in tags.values() if tag not in known]:
             raise PolyvoxError(f"{missing[0]!r} is no token of the tokenizer")
-        self.network = network
+        self.network: Any = network
         self.tokenizer = tokenizer
         self.tags = dict(tags)
         self.longest = longest

@@ -2,9 +2,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from tests.modules.tiny_nllb import save_tiny_nllb
+from tests.train.sonar.tiny import data, recipe, sentence
+from tests.train.sonar.tiny_wav2vec2_bert import save_tiny_wav2vec2_bert
 
 from polyvox.encode import load_encoder
 from polyvox.errors import PolyvoxError
@@ -12,8 +17,6 @@ from polyvox.item import Audio, Item
 from polyvox.modules.bottleneck import open_bottleneck
 from polyvox.modules.space import open_space
 from polyvox.train.kinds import Order, carry_out
-
-from .tiny import data, recipe, sentence
 
 
 @pytest.fixture(scope="module")
@@ -77,16 +80,17 @@ def test_the_model_opens_as_sentence_transformer_and_as_encoder(whole: Path) -> 
     assert np.allclose(model.encode([Item(text, language="fr")]), named, atol=1e-6)
     encoder = load_encoder(str(whole / "model"))
     assert np.allclose(encoder.encode_text([text]), unnamed, atol=1e-5)
-    spoken = encoder.encode_speech([Audio(np.ones(5000, np.float32) / 9)])
+    spoken = encoder.encode_speech([Audio(np.full(5000, 0.1, np.float32))])
     assert spoken.shape == (1, 16)
 
 
 def test_speech_is_decoded_to_text(whole: Path) -> None:
     model = open_space(whole / "model")
     samples = np.random.default_rng(3).standard_normal(6000).astype(np.float32)
-    vectors = model.encode([{"array": samples, "sampling_rate": 16_000}], convert_to_tensor=True)
-    text_model = model[0].sub_modules["text"][0]
-    assert isinstance(text_model.write(vectors.cpu(), "en", beams=2)[0], str)
+    vectors = torch.from_numpy(model.encode([samples]))
+    router: Any = model[0]
+    text_model = router.sub_modules["text"][0]
+    assert isinstance(text_model.write(vectors, "en", beams=2)[0], str)
 
 
 def test_other_settings_are_refused(folder: Path, whole: Path) -> None:
@@ -110,3 +114,22 @@ def test_a_start_without_a_model_is_an_error(folder: Path) -> None:
     start = f'\n[contrast]\nstart = "{folder}"\npace = {{ steps = 1 }}\n'
     with pytest.raises(PolyvoxError, match="no bottleneck model"):
         carry_out(Order(recipe(folder.parent / "lost", more=start), folder, folder.parent / "lost-run"))
+
+
+def test_checkpoints_of_the_hub_train_from_end_to_end(folder: Path) -> None:
+    """NLLB for text, w2v-BERT 2.0 for speech and Qwen3 to read vectors, tiny, in the formats of the hub."""
+    place = folder.parent / "hub"
+    save_tiny_nllb(place / "nllb", [sentence(language, n) for language in ("en", "fr") for n in range(99)])
+    save_tiny_wav2vec2_bert(place / "w2v-bert")
+    made = recipe(place / "recipe", "hard", "speech", "spectrum") / "recipe.toml"
+    said = made.read_text(encoding="utf-8")
+    said = said.replace('front = "log-mel"', f'front = "{place / "w2v-bert"}"\nlayers = [1, 2]')
+    said = said.replace("[model]", f'[model]\nstart = "{place / "nllb"}"')
+    said = said.replace("longest = 12", 'longest = 12\ntags = { en = "eng_Latn", fr = "fra_Latn" }')
+    made.write_text(said, encoding="utf-8")
+    assert carry_out(Order(made.parent, folder, place / "run")) == 0
+    model = open_space(place / "run" / "model")
+    text = model.encode(["un arbre"], prompt_name="fr")
+    spoken = model.encode([np.full(8000, 0.1, np.float32)])
+    assert text.shape == spoken.shape == (1, 16)
+    assert (place / "run" / "spectrum" / "model" / "config.json").is_file()

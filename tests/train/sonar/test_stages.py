@@ -73,7 +73,7 @@ def test_writing_in_a_language_without_tag_is_an_error(model: Bottleneck) -> Non
 def test_the_decoder_stage_gives_the_encoder_no_gradient(model: Bottleneck) -> None:
     freeze_all_but_decoder(model)
     losses = interpolation(model, PAIRS, np.random.default_rng(1))
-    losses["decoding"].backward()
+    losses["decoding"].backward()  # type: ignore[no-untyped-call]
     moved = {name for name, weight in model.network.named_parameters() if weight.grad is not None}
     assert moved
     assert all(".decoder." in name and "embed_tokens" not in name for name in moved)
@@ -112,7 +112,7 @@ def test_only_new_tokens_learn_where_the_old_is_frozen(model: Bottleneck) -> Non
     optimizer = torch.optim.AdamW(
         [w for w in extended.network.parameters() if w.requires_grad], lr=0.1, weight_decay=0.0
     )
-    encoded(extended, [sentence("es", 5), sentence("en", 5)], ["es", "en"])[:, 0].sum().backward()
+    encoded(extended, [sentence("es", 5), sentence("en", 5)], ["es", "en"])[:, 0].sum().backward()  # type: ignore[no-untyped-call]
     optimizer.step()
     changed = {
         name for name, weight in extended.network.named_parameters() if not torch.equal(weight, before[name])

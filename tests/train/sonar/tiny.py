@@ -106,7 +106,7 @@ def _speech(folder: Path) -> None:
         for word in (*train, *test):
             path = folder / language / f"{word}.wav"
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_wav(path, Audio(dice.standard_normal(6000).astype(np.float32) / 10))
+            write_wav(path, Audio(dice.standard_normal(6000, np.float32)))
             rows.append(
                 Recording(
                     f"{language}/{word}.wav", language, f"words/{word}", transcript=f"{word} {language}"

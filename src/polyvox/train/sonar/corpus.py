@@ -188,4 +188,7 @@ def same_texts(pairs: Sequence[Pair]) -> np.ndarray[tuple[int, int], np.dtype[np
     """(N, N) bool, true where two pairs have the same text on either side: neither is a negative."""
     left = np.array([text_hash(pair.source) for pair in pairs], np.uint64)
     right = np.array([text_hash(pair.target) for pair in pairs], np.uint64)
-    return (left[:, None] == left) | (right[:, None] == right)
+    same: np.ndarray[tuple[int, int], np.dtype[np.bool_]] = (left[:, None] == left) | (
+        right[:, None] == right
+    )
+    return same

@@ -189,9 +189,8 @@ def compared(found: Sequence[str], references: Sequence[Sequence[str]]) -> dict[
     import sacrebleu
 
     most = max(len(one) for one in references)
-    streams = [[one[place] if place < len(one) else "" for one in references] for place in range(most)]
-    bleu = sacrebleu.corpus_bleu(list(found), [[text or None for text in one] for one in streams])
-    chrf = sacrebleu.corpus_chrf(list(found), [[text or None for text in one] for one in streams])
+    streams: Any = [[one[place] if place < len(one) else None for one in references] for place in range(most)]
+    bleu, chrf = sacrebleu.corpus_bleu(list(found), streams), sacrebleu.corpus_chrf(list(found), streams)
     return {"chrf": float(chrf.score), "bleu": float(bleu.score)}
 
 

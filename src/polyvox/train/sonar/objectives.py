@@ -24,7 +24,8 @@ Negatives = Callable[[Sequence[str], np.random.Generator], list[list[str]]]
 
 def stretched(vectors: Tensor) -> Tensor:
     """Unit vectors (B, D) with values of unit variance, so that a squared distance does not shrink with D."""
-    return vectors * vectors.shape[-1] ** 0.5
+    made: Tensor = vectors * vectors.shape[-1] ** 0.5
+    return made
 
 
 def encoded(model: Bottleneck, texts: Sequence[str], languages: Sequence[str]) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -111,14 +111,12 @@ def read_recipe(folder: Path) -> Recipe:
     """
     values = recipe_values(folder)
     where = str(folder / RECIPE_FILE)
-    stages = {
+    stages: dict[str, Any] = {
         name: section_from(kind, values[name], f"{where} {name}")
         for name, kind in _OPTIONAL.items()
         if name in values
     }
     rest = section_from(Recipe, {name: one for name, one in values.items() if name not in stages}, where)
-    from dataclasses import replace
-
     return replace(rest, **stages)
 
 
