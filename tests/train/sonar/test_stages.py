@@ -12,11 +12,12 @@ from polyvox.modules.bottleneck import Bottleneck
 from polyvox.train.rows import text_hash
 from polyvox.train.sonar.corpus import Corpus, Pair, Row, read_corpus, same_texts
 from polyvox.train.sonar.draws import Batches, noisy, tagged
+from polyvox.train.sonar.later_sections import Extend, Keep
 from polyvox.train.sonar.loop import learn
 from polyvox.train.sonar.network import add_languages, make_bottleneck
 from polyvox.train.sonar.objectives import contrast, encoded, interpolation, translation
 from polyvox.train.sonar.recipe import read_recipe
-from polyvox.train.sonar.sections import Contrast, Extend, Keep, Model, Pace, Text, Translate
+from polyvox.train.sonar.sections import Contrast, Model, Pace, Text, Translate
 from polyvox.train.sonar.text_stages import free_tokens, freeze_all_but_decoder, learn_only_new
 
 from .tiny import data, recipe, sentence

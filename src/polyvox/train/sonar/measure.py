@@ -21,8 +21,8 @@ from polyvox.modules.bottleneck import Bottleneck
 from polyvox.train.rows import text_hash
 from polyvox.train.sonar.corpus import Corpus
 from polyvox.train.sonar.edits import edited
+from polyvox.train.sonar.later_sections import Measure
 from polyvox.train.sonar.objectives import encoded
-from polyvox.train.sonar.sections import Measure
 
 _AT_ONCE = 64
 _SEED = 7

@@ -15,8 +15,9 @@ from polyvox.train.losses.mse import squared_distance
 from polyvox.train.losses.split_softmax import split_softmax
 from polyvox.train.sonar.corpus import Pair, same_texts
 from polyvox.train.sonar.draws import noisy, tagged
+from polyvox.train.sonar.later_sections import Extend
 from polyvox.train.sonar.loop import Losses
-from polyvox.train.sonar.sections import Contrast, Extend, Translate
+from polyvox.train.sonar.sections import Contrast, Translate
 
 Negatives = Callable[[Sequence[str], np.random.Generator], list[list[str]]]
 """Edited texts of each text, as many as there are."""

@@ -15,10 +15,10 @@ from polyvox.modules.sentence_reader import SentenceReader
 from polyvox.modules.space import join
 from polyvox.train.sonar.corpus import Corpus
 from polyvox.train.sonar.folders import FIGURES, MODEL, claim, say, write_json
+from polyvox.train.sonar.later_sections import Spectrum, Speech
 from polyvox.train.sonar.loop import spent
 from polyvox.train.sonar.recipe import Recipe, identity
 from polyvox.train.sonar.recordings import read_recordings
-from polyvox.train.sonar.sections import Spectrum, Speech
 from polyvox.train.sonar.spectrum_stage import (
     new_reader,
     next_questions,

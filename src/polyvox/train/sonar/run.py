@@ -17,12 +17,12 @@ from polyvox.train.rows import held_out_files, held_out_hashes
 from polyvox.train.sonar.corpus import Corpus, keep_corpus, kept_corpus, read_corpus
 from polyvox.train.sonar.edits import names_in
 from polyvox.train.sonar.folders import BEGIN, FIGURES, MODEL, claim, say, stage_model, write_json
+from polyvox.train.sonar.later_sections import Extend
 from polyvox.train.sonar.loop import spent
 from polyvox.train.sonar.measure import drift, encode, mining_errors, test_sets, written
 from polyvox.train.sonar.network import make_bottleneck
 from polyvox.train.sonar.outcome import finish
 from polyvox.train.sonar.recipe import Recipe, identity, read_recipe
-from polyvox.train.sonar.sections import Extend
 from polyvox.train.sonar.text_stages import (
     Lesson,
     contrast_stage,

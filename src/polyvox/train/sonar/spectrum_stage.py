@@ -19,9 +19,9 @@ from polyvox.encode.protocol import Vectors
 from polyvox.modules.bottleneck import Bottleneck
 from polyvox.modules.sentence_reader import SentenceReader
 from polyvox.train.sonar.corpus import Corpus, Row
+from polyvox.train.sonar.later_sections import Spectrum
 from polyvox.train.sonar.loop import Losses, learn
 from polyvox.train.sonar.measure import encode
-from polyvox.train.sonar.sections import Spectrum
 
 SOURCE, NEXT = "Where is this from?", "Which comes next?"
 _PER_SOURCE = 1500

@@ -22,11 +22,11 @@ from polyvox.train.front_store import FrontStore, Hearing
 from polyvox.train.losses.contrastive import symmetric_contrastive
 from polyvox.train.losses.mse import squared_distance
 from polyvox.train.rows import text_hash
+from polyvox.train.sonar.later_sections import Speech
 from polyvox.train.sonar.loop import Losses, learn
 from polyvox.train.sonar.measure import compared, encode, error_rates, told
 from polyvox.train.sonar.objectives import stretched
 from polyvox.train.sonar.recordings import Heard
-from polyvox.train.sonar.sections import Speech
 from polyvox.train.split import Part
 
 _AT_ONCE = 64

@@ -16,11 +16,12 @@ from polyvox.train.sonar.corpus import Corpus, Pair
 from polyvox.train.sonar.draws import Batches
 from polyvox.train.sonar.edited_by_model import ask_for_edits
 from polyvox.train.sonar.edits import edited, names_in
+from polyvox.train.sonar.later_sections import Extend, Keep
 from polyvox.train.sonar.loop import Losses, learn
 from polyvox.train.sonar.network import add_languages
 from polyvox.train.sonar.objectives import Negatives, contrast, extension, interpolation, translation
 from polyvox.train.sonar.recipe import Recipe
-from polyvox.train.sonar.sections import Contrast, Decoder, Extend, Keep, Pace, Translate
+from polyvox.train.sonar.sections import Contrast, Decoder, Pace, Translate
 
 _OBJECTIVE, _PAIRS = 1, 2
 
