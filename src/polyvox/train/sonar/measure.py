@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from polyvox.encode.protocol import Vectors
+from polyvox.errors import MissingExtraError
 from polyvox.evaluate.metrics.xsim import candidates, errors_by_kind
 from polyvox.evaluate.readers.xquad import squad_questions
 from polyvox.evaluate.search import Tie
@@ -171,7 +172,7 @@ def scores(
     into: str,
     beams: int,
 ) -> dict[str, float]:
-    """ChrF and BLEU of texts decoded from their vectors."""
+    """Compare texts decoded from their vectors."""
     vectors = encode(model, texts, language)
     return compared(told(model, vectors, into, beams), references)
 
@@ -186,8 +187,10 @@ def told(model: Bottleneck, vectors: Vectors, into: str, beams: int = 1) -> list
 
 def compared(found: Sequence[str], references: Sequence[Sequence[str]]) -> dict[str, float]:
     """ChrF and BLEU by sacrebleu's defaults; the references of a text may be several."""
-    import sacrebleu
-
+    try:
+        import sacrebleu
+    except ImportError as error:
+        raise MissingExtraError("evaluate", "chrF and BLEU") from error
     most = max(len(one) for one in references)
     streams: Any = [[one[place] if place < len(one) else None for one in references] for place in range(most)]
     bleu, chrf = sacrebleu.corpus_bleu(list(found), streams), sacrebleu.corpus_chrf(list(found), streams)
