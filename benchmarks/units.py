@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from benchmarks.fronts import SEED, SETS, clips, heard_sounds, label, labelled
+from benchmarks.fronts import SEED, SETS, Clip, clips, heard_sounds, label, labelled
 
 from polyvox.evaluate.metrics.unit_quality import unit_quality
 from polyvox.modules.front import open_front
@@ -26,7 +26,7 @@ from polyvox.train.split import Part
 
 RESULT = Path(__file__).parent / "results" / "units.md"
 FRONTS = ("log-mel", "default")
-LEARNED, TESTED = 1600, 600
+LEARNED, TESTED = 800, 400
 """Recordings, half of each set."""
 WORDS = f"""\
 Learned on {LEARNED} recordings, counted on {TESTED} others, frames where the shipped model hears a sound;
@@ -40,14 +40,15 @@ HEAD = (
 )
 
 
-def line(name: str, sizes: Sequence[int], data: Path) -> list[str]:
+def drawn(data: Path, part: Part, most: int) -> list[Clip]:
+    """Recordings of a part, half of each set."""
+    return [clip for source in SETS for clip in clips(data, source, part, most=most // len(SETS))]
+
+
+def lines_of(name: str, sizes: Sequence[int], learn: Sequence[Clip], test: Sequence[Clip]) -> list[str]:
     """A line for each number of units."""
     path, _, layer = name.partition("@")
     front = open_front(path, layers=[int(layer)] if layer else None)
-    learn, test = (
-        [clip for source in SETS for clip in clips(data, source, part, most=most // len(SETS))]
-        for part, most in ((Part.TRAIN, LEARNED), (Part.TEST, TESTED))
-    )
     heard = front.frames([clip.audio for clip in learn])
     tested, sounds = labelled(front.frames([clip.audio for clip in test]), heard_sounds(test))
     lines = []
@@ -85,7 +86,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULT)
     given = parser.parse_args()
     sizes = given.size or [100, 1024]
-    lines = [one for name in (*FRONTS, *given.front) for one in line(name, sizes, given.data)]
+    learn, test = drawn(given.data, Part.TRAIN, LEARNED), drawn(given.data, Part.TEST, TESTED)
+    names = [*FRONTS, *given.front]
+    lines = [line for name in names for line in lines_of(name, sizes, learn, test)]
     given.out.write_text("\n".join(["# Speech units\n", WORDS, HEAD, *lines, ""]), encoding="utf-8")
 
 
