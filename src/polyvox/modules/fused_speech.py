@@ -16,14 +16,17 @@ from polyvox.errors import PolyvoxError
 from polyvox.modules.folder_module import DEFAULT_SECONDS, RecordingsModule
 from polyvox.modules.front import Frames, SpeechFront, open_front
 from polyvox.modules.heads.attention import AttentionHead
+from polyvox.modules.heads.sentence import SentenceHead
 from polyvox.modules.heads.widths import NestedHead, SeparateHeads
 from polyvox.modules.late_fusion import LateFusion
 
-FusedHead = LateFusion | SeparateHeads | NestedHead | AttentionHead
-HEADS_BESIDE: Mapping[str, type[SeparateHeads] | type[NestedHead] | type[AttentionHead]] = {
+FusedHead = LateFusion | SeparateHeads | NestedHead | AttentionHead | SentenceHead
+BesideHead = type[SeparateHeads] | type[NestedHead] | type[AttentionHead] | type[SentenceHead]
+HEADS_BESIDE: Mapping[str, BesideHead] = {
     "attention": AttentionHead,
     "separate": SeparateHeads,
     "nested": NestedHead,
+    "sentence": SentenceHead,
 }
 """The heads that need no text model, by name."""
 _LATE = "late"

@@ -10,7 +10,7 @@ from typing import Any
 from polyvox.modules.bottleneck import Bottleneck, open_bottleneck
 from polyvox.modules.front import open_front
 from polyvox.modules.fused_speech import FusedSpeech
-from polyvox.modules.heads.widths import NestedHead
+from polyvox.modules.heads.sentence import SentenceHead
 from polyvox.modules.sentence_reader import SentenceReader
 from polyvox.modules.space import join
 from polyvox.train.sonar.corpus import Corpus
@@ -70,10 +70,10 @@ def finish(recipe: Recipe, data: Path, out: Path, text: Path, key: str, corpus: 
     return out / MODEL
 
 
-def _speech(model: Bottleneck, recipe: Recipe, section: Speech, data: Path, out: Path) -> NestedHead:
+def _speech(model: Bottleneck, recipe: Recipe, section: Speech, data: Path, out: Path) -> SentenceHead:
     folder = out / SPEECH
     if (folder / FIGURES).is_file():
-        return NestedHead.load(folder / HEAD)
+        return SentenceHead.load(folder / HEAD)
     say("stage speech")
     front = open_front(section.front, section.layers or None)
     recordings = read_recordings(data / "speech", section.sets, section.languages, list(model.tags))
@@ -90,17 +90,17 @@ def _speech(model: Bottleneck, recipe: Recipe, section: Speech, data: Path, out:
     return head
 
 
-def _head(listened: Listened, section: Speech, model: Bottleneck, folder: Path, seed: int) -> NestedHead:
+def _head(listened: Listened, section: Speech, model: Bottleneck, folder: Path, seed: int) -> SentenceHead:
     """The trained head in `folder`, or the one that the section names."""
     if section.start and folder.name == SPEECH:
-        return NestedHead.load(Path(section.start) / HEAD)
+        return SentenceHead.load(Path(section.start) / HEAD)
     if not (folder / HEAD).is_dir():
         head = new_head(section, listened.store.width, model.get_embedding_dimension(), seed)
         train_head(head, listened, section, folder, seed)
         partial = folder / f"{HEAD}.partial"
         head.save(partial)
         partial.replace(folder / HEAD)
-    return NestedHead.load(folder / HEAD)
+    return SentenceHead.load(folder / HEAD)
 
 
 def _spectrum(
@@ -125,7 +125,7 @@ def _spectrum(
     write_json(folder / FIGURES, figures | {"seconds": spent(folder)})
 
 
-def _join(model: Bottleneck, recipe: Recipe, head: NestedHead | None, folder: Path) -> None:
+def _join(model: Bottleneck, recipe: Recipe, head: SentenceHead | None, folder: Path) -> None:
     """The model of the run as a SentenceTransformer; a language's name is the name of its prompt."""
     from sentence_transformers import SentenceTransformer
 

@@ -17,7 +17,7 @@ from polyvox.modules.bottleneck import Bottleneck
 from polyvox.modules.front import SpeechFront
 from polyvox.modules.fused_speech import padded_frames
 from polyvox.modules.heads.learned_query import QuerySizes
-from polyvox.modules.heads.widths import NestedHead, WidthSizes
+from polyvox.modules.heads.sentence import SentenceHead, SentenceSizes
 from polyvox.train.front_store import FrontStore, Hearing
 from polyvox.train.losses.contrastive import symmetric_contrastive
 from polyvox.train.losses.mse import squared_distance
@@ -81,14 +81,14 @@ def listen(
     return Listened(kept, store, targets)
 
 
-def new_head(section: Speech, width: int, dimension: int, seed: int) -> NestedHead:
-    """A decoder of one learned query over frames, and a linear layer to the space."""
+def new_head(section: Speech, width: int, dimension: int, seed: int) -> SentenceHead:
+    """A head for frames of a width and vectors of a dimension, with random weights."""
     torch.manual_seed(seed)
-    return NestedHead(WidthSizes(QuerySizes(width, section.pooler_layers, section.heads), (dimension,)))
+    return SentenceHead(SentenceSizes(width, QuerySizes(dimension, section.pooler_layers, section.heads)))
 
 
 def train_head(
-    head: NestedHead, listened: Listened, section: Speech, folder: Path, seed: int, stop: int | None = None
+    head: SentenceHead, listened: Listened, section: Speech, folder: Path, seed: int, stop: int | None = None
 ) -> None:
     """Squared distance to the text's vector, and InfoNCE where the section weighs it."""
     train = listened.of(Part.TRAIN)
@@ -119,7 +119,7 @@ def shuffled(listened: Listened, seed: int) -> Listened:
     return replace(listened, targets=targets)
 
 
-def hear(head: NestedHead, listened: Listened) -> Vectors:
+def hear(head: SentenceHead, listened: Listened) -> Vectors:
     """Unit vectors (N, D) of the recordings."""
     head.eval()
     found = []
