@@ -33,7 +33,7 @@ class HeardWords(RecordingsModule):
         light: hears and reads.
         words: the vocabulary, W texts.
         heard: (W, light dimension), what the light model makes of each.
-        meanings: (W, dimension), what the text model makes of each.
+        meanings: (W, dimension), what each stands for in the space of the text model.
         sharpness: chosen on development recordings.
     """
 

@@ -66,7 +66,8 @@ def test_a_text_index_is_searched_by_voice(recipe: Path, tmp_path: Path) -> None
     assert hit.text == WORDS[int(cosines.argmax())]
 
     likely = np.exp(30 * cosines) / np.exp(30 * cosines).sum()
-    by_hand = likely @ load_encoder(tmp_path / "teacher").encode_text(WORDS)
+    meanings = load_encoder(tmp_path / "teacher").encode_text(WORDS)
+    by_hand = likely @ meanings - 0.8 * meanings.mean(axis=0)
     found = ears.encode_speech([voice])[0]
     np.testing.assert_allclose(found, by_hand / np.linalg.norm(by_hand), atol=1e-4)
 

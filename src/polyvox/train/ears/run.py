@@ -22,6 +22,9 @@ from polyvox.train.tower.teacher import Teacher
 
 MODEL = "model"
 BLOCK = 512
+COMMON = 0.8
+"""How much of the vocabulary's mean vector is taken off: an unsure question is the mean of many words, and would
+be near to whatever says nothing in particular."""
 
 
 def run_ears(order: Order) -> int:
@@ -60,13 +63,10 @@ def make(recipe: EarsRecipe, words: list[str], folder: Path) -> None:
     for begin in range(0, len(words), BLOCK):
         blocks.append(teacher(words[begin : begin + BLOCK]).numpy())
         progress.advance(len(blocks[-1]))
-    ears = HeardWords(
-        light,
-        words,
-        as_tensor(_heard(light, words)),
-        as_tensor(np.concatenate(blocks)),
-        recipe.model.sharpness,
-    )
+    meanings = np.concatenate(blocks)
+    meanings -= COMMON * meanings.mean(axis=0)
+    heard = as_tensor(_heard(light, words))
+    ears = HeardWords(light, words, heard, as_tensor(meanings), recipe.model.sharpness)
     modules, prompts = teacher.modules()
     draft = folder.with_name(f"{folder.name}.{os.getpid()}")
     join(modules, ears, prompts).save(str(draft), create_model_card=False)
