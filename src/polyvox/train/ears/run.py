@@ -23,8 +23,8 @@ from polyvox.train.tower.teacher import Teacher
 MODEL = "model"
 BLOCK = 512
 COMMON = 0.8
-"""How much of the vocabulary's mean vector is taken off: an unsure question is the mean of many words, and would
-be near to whatever says nothing in particular."""
+"""How much of the vocabulary's mean vector is taken off: an unsure question is the mean of many words, and
+would be near to whatever says nothing in particular."""
 
 
 def run_ears(order: Order) -> int:
