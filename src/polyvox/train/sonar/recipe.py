@@ -124,7 +124,7 @@ def identity(recipe: Recipe, section: object, before: str) -> str:
         inner = said
         *path, last = name.split(".")
         for step in path:
-            inner = inner[step]
+            inner = inner.get(step, {})
         inner.pop(last, None)
     shared = {} if before else {"text": asdict(recipe.text), "model": asdict(recipe.model)}
     whole = {"stage": said, "shared": shared, "before": before, "seed": recipe.seed}

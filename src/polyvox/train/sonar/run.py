@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from polyvox.train.kinds import Order
 
 _UNWANTED = "unwanted.json"
+_MOST_TO_SPELL = 60_000
+"""About so many texts are enough to learn subwords from."""
 _TEXT_STAGES: Mapping[str, Callable[[Bottleneck, Any, Lesson], Bottleneck]] = {
     "translate": translate_stage,
     "decoder": decoder_stage,
@@ -102,11 +104,13 @@ class Run:
     def _begin(self) -> Path:
         """The model before any stage, measured."""
         folder = self.out / BEGIN
+        claim(folder, identity(self.recipe, self.recipe.model, ""), BEGIN)
         if not (folder / MODEL).is_dir():
             text = self.recipe.text
             wanted = list(dict.fromkeys((*text.languages, *text.vocabulary_languages)))
             texts = list(self.corpus.texts(wanted))
             say(f"{len(texts):,} training texts")
+            texts = texts[:: max(1, len(texts) // _MOST_TO_SPELL)]
             model = make_bottleneck(self.recipe.model, text, text.languages, texts, self.recipe.seed)
             self._keep(model, folder)
         self._measure(BEGIN, folder, text_languages=self.recipe.text.languages)
