@@ -118,3 +118,22 @@ def test_frozen_layers_stay_frozen(tmp_path: Path) -> None:
 def test_a_damaged_prefix_is_refused() -> None:
     with pytest.raises(PolyvoxError, match="tag"):
         Prefixes(speech="[{language} speech]")
+
+
+def test_vectors_of_a_sample_are_whitened_and_the_map_is_saved(tmp_path: Path) -> None:
+    tower(tmp_path)
+    sample = [f"[en text] {first}{second}" for first in "abcdefghij" for second in "klmnopqrst"]
+    dual = Dual()
+    model = build_tower(tmp_path / "start", ear(), Prefixes(), 4.0, dual, sample).eval()
+    features = model[0].tokens(sample)
+    with torch.no_grad():
+        plain: Any = model[1](model[0](dict(features)))
+        vectors = model[2](plain)["sentence_embedding"]
+    assert vectors.mean(0).abs().max() < 1e-3
+    spread = vectors.T @ vectors / len(vectors)
+    values = torch.linalg.eigvalsh(spread)
+    assert values.max().item() == pytest.approx(1, abs=0.01)
+    assert (values > 0.99).sum() > 5
+    model.save(str(tmp_path / "saved"), create_model_card=False)
+    again = open_space(tmp_path / "saved")
+    np.testing.assert_allclose(again.encode(["un deux"]), model.encode(["un deux"]), atol=1e-5)

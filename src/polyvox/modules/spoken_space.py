@@ -30,12 +30,13 @@ def open_spoken_space(folder: Path) -> SentenceTransformer:
         PolyvoxError: the folder is not one, or has a module that these models do not have.
     """
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.base.modules import Normalize
+    from sentence_transformers.base.modules import Dense, Normalize
     from sentence_transformers.sentence_transformer.modules import Pooling
 
     from polyvox.modules.spoken_transformer import SpokenTransformer
 
-    kinds: Mapping[str, Any] = {kind.__name__: kind for kind in (SpokenTransformer, Pooling, Normalize)}
+    known = (SpokenTransformer, Pooling, Dense, Normalize)
+    kinds: Mapping[str, Any] = {kind.__name__: kind for kind in known}
     try:
         entries = json.loads((folder / _MODULES).read_text(encoding="utf-8"))
         settings = json.loads((folder / _SETTINGS).read_text(encoding="utf-8"))

@@ -11,10 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 
-from polyvox.modules.prefixes import NO_PREFIXES
+from polyvox.modules.prefixes import NO_PREFIXES, Prefixes
 from polyvox.modules.spoken_transformer import SpokenTransformer
 from polyvox.modules.units import Units
 from polyvox.train.dual_encoder.dual_section import Dual
@@ -80,7 +81,8 @@ def train_tower(
             write_start(source, recipe.speech.units, dual, out / _START)
         training = recipe.training
         used = recipe.prefix if dual.prefix else NO_PREFIXES
-        tower = build_tower(out / _START, None, used, recipe.speech.max_seconds, dual)
+        sample = _sample(pairs[0], dual, used)
+        tower = build_tower(out / _START, None, used, recipe.speech.max_seconds, dual, sample)
         draws = PairDraws(*pairs, dual, used, training.batch, training.steps)
         began = time.process_time()
         _train(tower, draws, dual, training, out)
@@ -104,6 +106,13 @@ def _train(tower: SentenceTransformer, draws: PairDraws, dual: Dual, training: T
     trainer.add_callback(Journal(out))
     checkpoints = whole_checkpoints(out)
     trainer.train(resume_from_checkpoint=str(checkpoints[-1]) if checkpoints else None)
+
+
+def _sample(pairs: Sequence[Pair], dual: Dual, prefixes: Prefixes) -> list[str]:
+    """Inputs of both sides, drawn at random."""
+    order = np.random.default_rng(dual.seed).permutation(len(pairs))[: dual.whiten // 2]
+    drawn = [pairs[place] for place in order]
+    return [side.with_prefix(prefixes) for pair in drawn for side in (pair.left, pair.right)]
 
 
 def _save(tower: SentenceTransformer, folder: Path) -> None:

@@ -30,6 +30,7 @@ class Dual:
     Attributes:
         start: the first weights.
         pooling: from states to a vector; padding is left out.
+        whiten: vectors of so many training inputs are whitened before training; 0 for no such layer.
         prefix: whether inputs have their prefix.
         unknown: how often a prefix says `und` in place of its language, so that one can be left out.
         translation: share of the batches that are text and text in two languages.
@@ -45,6 +46,7 @@ class Dual:
 
     start: Start = Start.LANGUAGE_MODEL
     pooling: Pool = Pool.MEAN
+    whiten: int = 1000
     prefix: bool = True
     unknown: float = 0.0
     translation: float = 0.0
@@ -58,6 +60,7 @@ class Dual:
     seed: int = 1
 
     def __post_init__(self) -> None:
+        in_range("[dual] whiten", self.whiten, 0)
         in_range("[dual] unknown", self.unknown, 0, 1)
         in_range("[dual] translation", self.translation, 0, 0.99)
         in_range("[dual] longest", self.longest, 1)
