@@ -21,6 +21,7 @@ from polyvox.modules.front import log_mel  # noqa: E402
 from polyvox.modules.front.protocol import Frames  # noqa: E402
 from polyvox.read.sound import load_audio  # noqa: E402
 from polyvox.train.tower.recipe import read_recipe  # noqa: E402
+from polyvox.train.tower.untrained import measure_untrained  # noqa: E402
 from polyvox.train.tower.variants import read_variants  # noqa: E402
 
 from .conftest import MakeRecipe  # noqa: E402
@@ -131,6 +132,19 @@ def test_a_start_with_other_sizes_and_an_auxiliary_loss_are_refused(
     spelled = {name: value for name, value in HEAD.items() if not name.startswith("ctc")}
     with pytest.raises(PolyvoxError, match="a head over a front spells nothing"):
         read_recipe(make_recipe(spelled))
+
+
+def test_a_teacher_that_hears_is_measured_before_it_is_trained(
+    make_recipe: MakeRecipe, tones: Path, tmp_path: Path
+) -> None:
+    recipe = read_recipe(make_recipe({**HEAD, 'teacher = "': 'teacher = "default" # "'}))
+    figures = measure_untrained(recipe, tones, tmp_path / "run")
+    assert figures is not None
+    assert figures["pool"] == 6
+    assert 0 <= figures["recall@1"] <= figures["recall@10"] == 1
+    assert measure_untrained(recipe, tmp_path / "data that is gone", tmp_path / "run") == figures
+    deaf = read_recipe(make_recipe(HEAD))
+    assert measure_untrained(deaf, tones, tmp_path / "other") is None
 
 
 def test_wrong_variants_are_named(make_recipe: MakeRecipe) -> None:

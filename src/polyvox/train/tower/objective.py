@@ -77,8 +77,7 @@ class CachedObjective(nn.Module):
     def forward(self, sentence_features: Iterable[dict[str, Any]], labels: Tensor | None = None) -> Tensor:
         """The loss; its gradients are computed piece by piece."""
         features = next(iter(sentence_features))
-        sides = sorted(_shares(self._losses), key=lambda side: -self._losses.targets[side])
-        places = [TARGETS.index(side) for side in sides]
+        places = [TARGETS.index(side) for side in self._losses.sides()]
         texts = [next((row[place] for place in places if row[place]), "") for row in features["texts"]]
         audio = {name: value for name, value in features.items() if isinstance(value, Tensor)}
         targets = self._teacher(texts).to(next(iter(audio.values())).device)

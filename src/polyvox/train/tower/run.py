@@ -103,7 +103,7 @@ def build_trainer(prepared: Prepared, out: Path) -> TowerTrainer:
 def retrieval(prepared: Prepared, rows: Sequence[Row]) -> Retrieval:
     """The evaluation of a run, on some rows."""
     recipe = prepared.recipe
-    return Retrieval(rows, prepared.teacher, _sides(recipe), recipe.training.pool, prepared.listener())
+    return Retrieval(rows, prepared.teacher, recipe.losses.sides(), recipe.training.pool, prepared.listener())
 
 
 def _hear(prepared: Prepared, batcher: Batcher) -> None:
@@ -121,11 +121,6 @@ def _sampler(prepared: Prepared, batches: int) -> Draws | StreamedDraws:
     if rows.streamed:
         return StreamedDraws(data, prepared.data, rows.unwanted, training.batch, batches, training.seed)
     return Draws(rows.train, data, training.batch, batches, training.seed)
-
-
-def _sides(recipe: Recipe) -> list[str]:
-    targets = recipe.losses.targets
-    return sorted(recipe.losses.sides(), key=lambda side: -targets[side])
 
 
 def _claim(out: Path, prepared: Prepared, *, fresh: bool, control: bool) -> None:

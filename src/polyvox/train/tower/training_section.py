@@ -87,8 +87,9 @@ class Losses:
         return {name: getattr(self, name) for name in names}
 
     def sides(self) -> tuple[str, ...]:
-        """The text sides that count."""
-        return tuple(name for name in TARGETS if self.targets.get(name, 0) > 0)
+        """The text sides that count, the heaviest first."""
+        counted = [name for name in TARGETS if self.targets.get(name, 0) > 0]
+        return tuple(sorted(counted, key=lambda name: -self.targets[name]))
 
 
 TARGETS = ("transcript", "translation")

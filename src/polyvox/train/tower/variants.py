@@ -15,9 +15,11 @@ from polyvox.train.sections import section_from
 from polyvox.train.tower.hours_curve import draw_hours
 from polyvox.train.tower.recipe import VARIANTS, Recipe, recipe_values
 from polyvox.train.tower.run import FRAMES, RESULTS, train
+from polyvox.train.tower.untrained import measure_untrained
 
 TABLE = "table.md"
 _OWN = ("name", "control")
+_FIGURES = ("pool", "recall@1", "recall@10", "mrr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,12 @@ def train_variants(variants: Sequence[Variant], data: Path, out: Path, *, fresh:
     Raises:
         PolyvoxError: anything that stops a run.
     """
+    untrained = measure_untrained(variants[0].recipe, data, out)
     for number, variant in enumerate(variants, 1):
         sys.stderr.write(f"variant {number} of {len(variants)}: {variant.name}\n")
         folder = _folder(out, variant)
         train(variant.recipe, data, folder, frames=out / FRAMES, fresh=fresh, control=variant.control)
-        _write_table(variants[:number], out)
+        _write_table(variants[:number], untrained, out)
     return out / TABLE
 
 
@@ -95,26 +98,28 @@ def _folder(out: Path, variant: Variant) -> Path:
     return out / VARIANTS / "-".join(part for part in kept.split("-") if part)
 
 
-def _write_table(variants: Sequence[Variant], out: Path) -> None:
+def _write_table(variants: Sequence[Variant], untrained: Mapping[str, float] | None, out: Path) -> None:
     found = [json.loads((_folder(out, variant) / RESULTS).read_text()) for variant in variants]
     lines = [
         "| | hours | recordings | steps | part | pool | R@1 | R@10 | MRR |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
+    if untrained:
+        lines.append(f"| no training | 0 | 0 | 0 | as below | {_cells(untrained)} |")
     points = []
     for variant, result in zip(variants, found, strict=True):
-        part = "test" if result["test"] else "development"
-        prefix = "test" if result["test"] else "eval"
-        figures = {
-            name: result["figures"].get(f"{prefix}_{name}", float("nan"))
-            for name in ("pool", "recall@1", "recall@10", "mrr")
-        }
+        part, prefix = ("test", "test_") if result["test"] else ("development", "eval_")
+        figures = {name: result["figures"].get(prefix + name, float("nan")) for name in _FIGURES}
         lines.append(
-            f"| {variant.name} | {result['hours']:.2f} | {result['trained']} | {result['steps']} | {part} | "
-            f"{figures['pool']:.0f} | {figures['recall@1']:.3f} | {figures['recall@10']:.3f} | "
-            f"{figures['mrr']:.3f} |"
+            f"| {variant.name} | {result['hours']:.2f} | {result['trained']} | {result['steps']} | {part} "
+            f"| {_cells(figures)} |"
         )
         if not variant.control:
             points.append((result["hours"], figures))
     (out / TABLE).write_text("\n".join(lines) + "\n", encoding="utf-8")
     draw_hours(points, out / "hours.svg")
+
+
+def _cells(figures: Mapping[str, float]) -> str:
+    pool, *rates = (figures[name] for name in _FIGURES)
+    return " | ".join([f"{pool:.0f}", *(f"{rate:.3f}" for rate in rates)])
