@@ -50,6 +50,9 @@ SHIPPED = 256
 """Dimensions of the shipped model, which is measured in its own space for comparison."""
 NAMES = {
     "default": "the shipped model in its own space",
+    "runs/ears/model": "recipes/ears",
+    "runs/ears/control/model": "recipes/ears on shuffled pairs",
+    "runs/words/model": "recipes/ears-by-words",
     "cascade:pocketsphinx": "PocketSphinx, then the teacher",
 }
 RESULT = Path(__file__).parent / "results" / "ears.md"
