@@ -86,6 +86,7 @@ def test_every_variant_has_a_result_and_the_report_names_it(run: Path) -> None:
         assert (result.queries, result.pool, result.trained_on, result.steps) == (4, 4, 7, 3)
         assert set(result.scores) == {32, 8}
         assert f" {variant} |" in report
+        assert sorted(result.ranks) == [8, 32]
     text = read_result(run / "tones" / "text")
     assert text is not None
     assert text.queries == 4

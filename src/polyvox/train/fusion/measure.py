@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from polyvox.encode.protocol import Vectors
 from polyvox.evaluate.metrics.effective_rank import effective_rank
@@ -13,6 +14,7 @@ from polyvox.evaluate.metrics.reciprocal_rank import reciprocal_rank
 from polyvox.evaluate.metrics.success import success
 from polyvox.evaluate.search import Tie, relevant_pairs, search
 
+Ranks = NDArray[np.float64]
 COMPONENTS = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 
 
@@ -37,8 +39,21 @@ def scores(queries: Vectors, pool: Vectors, wanted: Sequence[str], texts: Sequen
         wanted: the text of each query.
         texts: of the pool, each once.
     """
+    return scores_of(first_ranks(queries, pool, wanted, texts))
+
+
+def first_ranks(queries: Vectors, pool: Vectors, wanted: Sequence[str], texts: Sequence[str]) -> Ranks:
+    """Rank of the relevant text of each query, from 1, (Q,); the arguments are those of `scores`."""
     relevant = relevant_pairs([{text: 1} for text in wanted], texts)
-    first = search(queries, pool, relevant).first_ranks(Tie.PESSIMISTIC)
+    return search(queries, pool, relevant).first_ranks(Tie.PESSIMISTIC)
+
+
+def scores_of(first: Ranks) -> Scores:
+    """The means for ranks (Q,).
+
+    >>> scores_of(np.array([1.0, 4.0])).mrr
+    0.625
+    """
     gains = np.where(first <= 10, 1 / np.log2(1 + first), 0.0)
     return Scores(
         recall_1=float(success(first, 1).mean()),

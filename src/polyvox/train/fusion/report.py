@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+
+from polyvox.evaluate.significance import randomisation_test
 from polyvox.train.fusion.cost import Cost, search_costs
 from polyvox.train.fusion.measure import Scores, chance
 from polyvox.train.fusion.results import Result, all_results
-from polyvox.train.fusion.sections import FusionRecipe
+from polyvox.train.fusion.sections import FusionRecipe, Variant
 
 COST_POOL = 100_000
 _ABOUT = (
@@ -26,6 +29,7 @@ def write_report(recipe: FusionRecipe, out: Path) -> Path:
         own = [result for result in results if result.set == chosen.name]
         lines += [
             *dimension_table(chosen.name, own),
+            *difference_table(own),
             *rank_table(own),
             *intent_table(own),
             *effort_table(own),
@@ -60,6 +64,29 @@ def dimension_table(name: str, results: Sequence[Result]) -> Iterator[str]:
 
 def _cells(own: Scores) -> str:
     return f"{own.recall_1:.3f} | {own.recall_10:.3f} | {own.mrr:.4f} | {own.ndcg_10:.4f}"
+
+
+def difference_table(results: Sequence[Result]) -> Iterator[str]:
+    """Late fusion less the heads with the same front: MRR by dimension, with a paired randomisation test."""
+    late = {result.front: result for result in results if result.variant == Variant.LATE}
+    pairs = [
+        (late[result.front], result)
+        for result in results
+        if result.variant in (Variant.SEPARATE, Variant.NESTED) and result.front in late
+    ]
+    if not pairs:
+        return
+    yield "\nMRR of late fusion less that of the heads, and p of a paired randomisation test over queries:\n"
+    yield "| front | less | " + " | ".join(map(str, pairs[0][0].ranks)) + " |"
+    yield "|---" * (len(pairs[0][0].ranks) + 2) + "|"
+    for left, right in pairs:
+        cells = [_difference(left.ranks[width], right.ranks[width]) for width in left.ranks]
+        yield f"| {right.front} | {right.variant} | {' | '.join(cells)} |"
+
+
+def _difference(left: Sequence[int], right: Sequence[int]) -> str:
+    first, second = 1 / np.array(left), 1 / np.array(right)
+    return f"{first.mean() - second.mean():+.4f} (p {randomisation_test(first, second):.3f})"
 
 
 def rank_table(results: Sequence[Result]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ class Result:
         course: of the training.
         spectrum: of the vectors.
         intents: accuracy by measurement.
+        ranks: of the relevant text of each query, by dimension, in the order of the manifest.
     """
 
     set: str
@@ -44,6 +45,7 @@ class Result:
     course: Course | None = None
     spectrum: Spectrum | None = None
     intents: Mapping[str, float] = field(default_factory=dict)
+    ranks: Mapping[int, Sequence[int]] = field(default_factory=dict)
 
     def write(self, folder: Path) -> None:
         """Write `result.json`, whole or not at all."""
@@ -60,6 +62,7 @@ def read_result(folder: Path) -> Result | None:
         return None
     values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     values["scores"] = {int(width): Scores(**own) for width, own in values["scores"].items()}
+    values["ranks"] = {int(width): own for width, own in values["ranks"].items()}
     if values["course"] is not None:
         values["course"] = Course(**values["course"])
     if values["spectrum"] is not None:

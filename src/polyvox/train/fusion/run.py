@@ -20,8 +20,8 @@ from polyvox.modules.space import join
 from polyvox.train.front_store import FrontStore, Hearing
 from polyvox.train.fusion.frames import FrameSource, Heard, Letters
 from polyvox.train.fusion.frozen_text import FrozenText, frozen_text
-from polyvox.train.fusion.intents import accuracy, intent_problems, recordings
-from polyvox.train.fusion.measure import Scores, scores, spectrum
+from polyvox.train.fusion.intents import accuracy, intent_problems, largest_class, recordings
+from polyvox.train.fusion.measure import Scores, first_ranks, scores, scores_of, spectrum
 from polyvox.train.fusion.report import write_report
 from polyvox.train.fusion.results import RESULT, Result, claim, read_result
 from polyvox.train.fusion.rows import Pair, PairedSet, read_set, shuffled
@@ -160,6 +160,7 @@ def _measured(stage: Stage, variant: Variant, student: Student, source: FrameSou
     wanted = [pair.text for pair in test]
     pool = stage.target_rows(texts)
     found = vectors_at_widths(student, test, source)
+    ranks = {width: first_ranks(own, shortened(pool, width), wanted, texts) for width, own in found.items()}
     widest = stage.recipe.speech.dimensions[0]
     basis = stage.target_rows(list(dict.fromkeys(pair.text for pair in stage.pairs.train)))
     return Result(
@@ -170,8 +171,9 @@ def _measured(stage: Stage, variant: Variant, student: Student, source: FrameSou
         queries=len(test),
         pool=len(texts),
         steps=steps,
-        scores={width: scores(own, shortened(pool, width), wanted, texts) for width, own in found.items()},
+        scores={width: scores_of(own) for width, own in ranks.items()},
         spectrum=spectrum(found[widest], shortened(pool, widest), shortened(basis, widest), wanted, texts),
+        ranks={width: own.astype(int).tolist() for width, own in ranks.items()},
         intents={} if variant in _UNSAVED else _intents(stage, student),
     )
 
@@ -185,7 +187,8 @@ def _intents(stage: Stage, student: Student) -> dict[str, float]:
     def read(texts: Sequence[str]) -> Vectors:
         return shortened(stage.text.vectors(texts), widest)
 
-    return {name: accuracy(problem, hear, read) for name, problem in stage.problems.items()}
+    found = {name: accuracy(problem, hear, read) for name, problem in stage.problems.items()}
+    return found | {f"{name}, largest class": largest_class(one) for name, one in stage.problems.items()}
 
 
 def _text_alone(
