@@ -84,6 +84,12 @@ def _dual_encoder(order: Order) -> int:
     return run_dual_encoder(order)
 
 
+def _fusion(order: Order) -> int:
+    from polyvox.train.fusion.orders import run_fusion
+
+    return run_fusion(order)
+
+
 def _sonar(order: Order) -> int:
     try:
         from polyvox.train.sonar.run import run_sonar
@@ -113,5 +119,6 @@ KINDS: Mapping[str, Callable[[Order], int]] = {
     "dual-encoder": _dual_encoder,
     "clasp": _clasp,
     "ears": _ears,
+    "fusion": _fusion,
     "sonar": _sonar,
 }
