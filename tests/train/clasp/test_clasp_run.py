@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,33 @@ from tests.modules.tiny_text import WORDS, save_bert, text_modules  # noqa: E402
 
 from polyvox.encode import load_encoder  # noqa: E402
 from polyvox.errors import PolyvoxError  # noqa: E402
+from polyvox.evaluate.cascade import Cascade  # noqa: E402
 from polyvox.item import Audio  # noqa: E402
+from polyvox.train.clasp import references  # noqa: E402
 from polyvox.train.clasp import run as clasp_run  # noqa: E402
+from polyvox.train.clasp.data import read_corpus  # noqa: E402
+from polyvox.train.clasp.distortions import conditions  # noqa: E402
 from polyvox.train.clasp.results import read_result  # noqa: E402
 from polyvox.train.clasp.run import train_variants  # noqa: E402
+from polyvox.train.clasp.stage import Stage, subset  # noqa: E402
 from polyvox.train.clasp.variants import Variant, read_variants  # noqa: E402
 from polyvox.train.kinds import Order, carry_out  # noqa: E402
 from polyvox.train.waves import write_wav  # noqa: E402
+
+
+class Parrot:
+    """Recognises the same words in everything, and counts."""
+
+    name = fingerprint = "parrot"
+    max_seconds = 60.0
+
+    def __init__(self) -> None:
+        self.heard = 0
+
+    def transcribe(self, recordings: Sequence[Audio]) -> list[str]:
+        self.heard += len(recordings)
+        return ["chat"] * len(recordings)
+
 
 HEADER = "path\tlanguage\tsplit\ttranscript\ttranslation_language\ttranslation\n"
 RECIPE = """
@@ -48,6 +69,8 @@ epochs = 3
 [measuring]
 languages = ["fr"]
 distorted = 2
+cascade = 3
+peer = "default"
 [[variants]]
 name = "legacy"
 objective = {{ legacy = true }}
@@ -94,8 +117,15 @@ def recipe(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def out(recipe: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    assert carry_out(Order(recipe, data, folder, variants=True)) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(references, "PocketsphinxCascade", lambda text: Cascade(Parrot(), text))
+        assert carry_out(Order(recipe, data, folder, variants=True)) == 0
     return folder
+
+
+@pytest.fixture(autouse=True)
+def parrot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(references, "PocketsphinxCascade", lambda text: Cascade(Parrot(), text))
 
 
 def variants(recipe: Path) -> list[Variant]:
@@ -151,6 +181,35 @@ def test_the_saved_model_reaches_what_the_result_says(out: Path, data: Path) -> 
     found = read_result(out / "variants" / "as-the-recipe-says")
     assert found is not None
     assert ranks.tolist() == list(found.ranks["tones"])
+
+
+def test_the_references_stand_beside_on_the_same_recordings(out: Path) -> None:
+    found = json.loads((out / "references.json").read_text())["found"]
+    (name,) = found["cascade"]
+    assert name.startswith("parrot → ")
+    assert found["cascade"][name]["queries"] == 3
+    # A parrot is right by chance at most once: all its vectors are equal, and its 12 texts are not.
+    assert found["cascade"][name]["recall_1"] <= 1 / 3
+    assert found["peer"]["tones"]["queries"] == 12
+    assert set(found["peer_curve"]) == {"clean", *(one.name for one in conditions()[1:])}
+    assert found["translations"]["tones"]["fr"]["pool"] == 12
+    result = read_result(out / "variants" / "as-the-recipe-says")
+    assert result is not None
+    assert result.beside is not None
+    assert result.beside.queries == 3
+
+
+def test_words_are_recognised_once(recipe: Path, data: Path, out: Path) -> None:
+    base = variants(recipe)[0].recipe
+    corpus = read_corpus(base, data, out / "speech")
+    stage = Stage(base, corpus, *(None,) * 3)  # type: ignore[arg-type]
+    parrot = Parrot()
+    heard = subset(corpus, 3, base.seed)
+    again = references.recognised(
+        stage, Cascade(parrot, load_encoder(str(data / "text"))), heard, out / references.WORDS
+    )
+    assert again == ["chat"] * 3
+    assert parrot.heard == 0
 
 
 def test_a_killed_run_hears_and_trains_only_what_is_left(

@@ -41,6 +41,7 @@ def assessed(stage: Stage, name: str, fusion: Fusion, course: Course) -> Result:
         languages={test: languages(stage, tests[test], sides[test]) for test in tests},
         curve=curve,
         control=control,
+        beside=_beside(stage, fusion),
     )
 
 
@@ -57,6 +58,16 @@ def languages(stage: Stage, heard: Sequence[Utterance], recordings: Side) -> dic
         if len(asked) >= _FEWEST_QUERIES:
             found[tag] = backwards(stage.text_side(list(asked), list(asked.values())), recordings)
     return found
+
+
+def _beside(stage: Stage, fusion: Fusion) -> Figures | None:
+    """The recordings that the recogniser hears too."""
+    count = stage.recipe.measuring.cascade
+    if not count:
+        return None
+    texts = stage.pool(unseen_sentences(stage.corpus))
+    heard = subset(stage.corpus, count, stage.recipe.seed)
+    return figures(ranked(stage.side(fusion, heard), texts), len(texts.texts))
 
 
 def _curves(stage: Stage, fusion: Fusion) -> tuple[dict[str, Figures], dict[str, Figures]]:

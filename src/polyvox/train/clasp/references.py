@@ -11,7 +11,7 @@ import numpy as np
 
 from polyvox.encode import Encoder, load_encoder
 from polyvox.errors import MissingExtraError
-from polyvox.evaluate.cascade import PocketsphinxCascade
+from polyvox.evaluate.cascade import Cascade, PocketsphinxCascade
 from polyvox.read.sound import load_audio
 from polyvox.train.clasp.distortions import CLEAN, Condition, conditions, distorted
 from polyvox.train.clasp.measure import Figures, Side, figures, ranked
@@ -22,7 +22,7 @@ from polyvox.train.clasp.words import say
 from polyvox.train.progress import Progress
 
 REFERENCES = "references.json"
-_NOISE = Condition("noise", 10)
+WORDS = "recognised.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class References:
     """Figures by name of what was measured.
 
     Attributes:
-        cascade: recogniser and text model on a few recordings, by condition: clean and noise at 10 dB.
+        cascade: recogniser and text model on a few recordings, by the recogniser's name.
         peer: the other encoder, by test and voices.
         peer_curve: the other encoder on distorted recordings, by condition.
         translations: the text model alone, from each other language to the English texts, by test and tag.
@@ -53,7 +53,7 @@ def measured_references(stage: Stage, out: Path) -> References:
             return _read(kept["found"])
     peer = load_encoder(measuring.peer) if measuring.peer else None
     found = References(
-        cascade=_cascade(stage) if measuring.cascade else {},
+        cascade=_cascade(stage, out / WORDS) if measuring.cascade else {},
         peer=_peer(stage, peer) if peer else {},
         peer_curve=_peer_curve(stage, peer) if peer and measuring.distorted else {},
         translations=_translations(stage),
@@ -68,15 +68,34 @@ def _read(found: Mapping[str, Mapping[str, Mapping[str, object]]]) -> References
     return References(**plain, translations=translations)
 
 
-def _cascade(stage: Stage) -> dict[str, Figures]:
+def _cascade(stage: Stage, path: Path) -> dict[str, Figures]:
     """Recognised words to the texts of all unseen sentences."""
-    few = subset(stage.corpus, stage.recipe.measuring.cascade, stage.recipe.seed)
     try:
         cascade = PocketsphinxCascade(load_encoder(stage.recipe.model.text))
     except MissingExtraError as error:
         say(f"without the cascade: {error}")
         return {}
-    return {one.name: _heard(stage, cascade, few, one, "cascade") for one in (CLEAN, _NOISE)}
+    heard = subset(stage.corpus, stage.recipe.measuring.cascade, stage.recipe.seed)
+    words = recognised(stage, cascade, heard, path)
+    queries = Side(cascade.encode_text(words), [one.text for one in heard])
+    texts = list(dict.fromkeys(one.text for one in unseen_sentences(stage.corpus)))
+    found = ranked(queries, Side(cascade.encode_text(texts), texts))
+    return {cascade.card.name: figures(found, len(texts))}
+
+
+def recognised(stage: Stage, cascade: Cascade, heard: Sequence[Utterance], path: Path) -> list[str]:
+    """The words of recordings; they are kept in a file, as recognising takes long."""
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    kept: dict[str, str] = dict(json.loads(line) for line in lines)
+    progress = Progress("cascade", len(heard))
+    for one in heard:
+        if str(one.path) not in kept:
+            audio = load_audio(one.path, stage.recipe.training.max_seconds)
+            kept[str(one.path)] = cascade.transcribe([audio])[0]
+            with path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([str(one.path), kept[str(one.path)]]) + "\n")
+        progress.advance()
+    return [kept[str(one.path)] for one in heard]
 
 
 def _peer(stage: Stage, peer: Encoder) -> dict[str, Figures]:
@@ -84,28 +103,21 @@ def _peer(stage: Stage, peer: Encoder) -> dict[str, Figures]:
     for test, heard in stage.corpus.tests().items():
         texts = list(dict.fromkeys(one.text for one in heard))
         pool = Side(peer.encode_text(texts), texts)
-        found[test] = figures(ranked(_encoded(stage, peer, heard, CLEAN, "peer"), pool), len(texts))
+        found[test] = figures(ranked(_encoded(stage, peer, heard, CLEAN), pool), len(texts))
     return found
 
 
 def _peer_curve(stage: Stage, peer: Encoder) -> dict[str, Figures]:
     few = subset(stage.corpus, stage.recipe.measuring.distorted, stage.recipe.seed)
-    return {one.name: _heard(stage, peer, few, one, "peer, distorted") for one in conditions()}
-
-
-def _heard(
-    stage: Stage, encoder: Encoder, heard: Sequence[Utterance], condition: Condition, what: str
-) -> Figures:
-    """Recordings under a condition to the texts of all unseen sentences."""
     texts = list(dict.fromkeys(one.text for one in unseen_sentences(stage.corpus)))
-    pool = Side(encoder.encode_text(texts), texts)
-    return figures(ranked(_encoded(stage, encoder, heard, condition, what), pool), len(texts))
+    pool = Side(peer.encode_text(texts), texts)
+    return {
+        one.name: figures(ranked(_encoded(stage, peer, few, one), pool), len(texts)) for one in conditions()
+    }
 
 
-def _encoded(
-    stage: Stage, encoder: Encoder, heard: Sequence[Utterance], condition: Condition, what: str
-) -> Side:
-    progress = Progress(what, len(heard))
+def _encoded(stage: Stage, encoder: Encoder, heard: Sequence[Utterance], condition: Condition) -> Side:
+    progress = Progress(f"peer, {condition.name}", len(heard))
     vectors = []
     for one in heard:
         audio = distorted(load_audio(one.path, stage.recipe.training.max_seconds), condition, one.path)

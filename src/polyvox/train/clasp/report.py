@@ -125,20 +125,18 @@ def _row(found: Figures) -> str:
 
 
 def _beside(results: Sequence[Result], references: References) -> Iterator[str]:
-    """The cascade and the other systems on the recordings that both heard."""
-    if not references.cascade:
+    """The cascade and the variants on the same recordings."""
+    systems = {**references.cascade, **{one.name: one.beside for one in results}}
+    heard = {name: found for name, found in systems.items() if found is not None}
+    if not heard:
         return
-    first = references.cascade["clean"]
+    first = next(iter(heard.values()))
     yield (
         f"\n## The cascade: {first.queries} test sentences in unseen voices, {first.pool} texts\n\n"
-        f"| system | condition | recordings | {_HEAD} |\n" + "|---" * 8 + "|"
+        f"| system | {_HEAD} |\n" + "|---" * 6 + "|"
     )
-    for name, found in references.cascade.items():
-        yield f"| pocketsphinx → text model | {name} | {found.queries} | {_cells(found)} |"
-    for title, curve in _curves_of(results, references).items():
-        for name in references.cascade:
-            if name in curve:
-                yield f"| {title} | {name} | {curve[name].queries} | {_cells(curve[name])} |"
+    for name, found in heard.items():
+        yield f"| {name} | {_cells(found)} |"
 
 
 def _curves_of(results: Sequence[Result], references: References) -> dict[str, Mapping[str, Figures]]:

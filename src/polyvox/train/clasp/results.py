@@ -32,6 +32,7 @@ class Result:
         languages: from texts in other languages to recordings, by test and language.
         curve: from distorted recordings to the texts of all test sentences, by condition.
         control: from distorted recordings to their own clean recording, by condition.
+        beside: from the recordings that the recogniser hears to the texts of all test sentences.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Result:
     languages: Mapping[str, Mapping[str, Figures]] = field(default_factory=dict)
     curve: Curve = field(default_factory=dict)
     control: Curve = field(default_factory=dict)
+    beside: Figures | None = None
 
     def write(self, folder: Path) -> None:
         """Write `result.json`, whole or not at all."""
@@ -60,6 +62,8 @@ def read_result(folder: Path) -> Result | None:
     for name in ("tests", "backwards", "curve", "control"):
         values[name] = by_name(values[name])
     values["languages"] = {test: by_name(found) for test, found in values["languages"].items()}
+    if values["beside"] is not None:
+        values["beside"] = Figures(**values["beside"])
     return Result(**values)
 
 
