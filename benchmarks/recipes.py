@@ -107,12 +107,40 @@ def matryoshka_fusion(variant: str) -> Built:
     return words, sum(weights.numel() for weights in trained), step
 
 
+def clasp(fusion: str) -> Built:
+    """The published sizes: branches of 1,024 and 1,000 values, vectors of 768, 128 recordings."""
+    import torch
+    from torch.nn import functional as F
+
+    from polyvox.modules.branch_fusion import FUSIONS, FusionSizes
+    from polyvox.train.clasp.objective import loss_of
+    from polyvox.train.clasp.sections import Objective
+
+    chance = torch.Generator().manual_seed(1)
+    first, second, targets = (
+        F.normalize(torch.randn(128, width, generator=chance), dim=1) for width in (1024, 1000, 768)
+    )
+    fused = FUSIONS[fusion](FusionSizes(1024, 1000, 768)).train()
+    optimizer = torch.optim.AdamW(fused.parameters(), 1e-3)
+    same = torch.eye(128, dtype=torch.bool)
+
+    def step() -> None:
+        loss_of(fused(first, second), targets, same, Objective()).backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        optimizer.zero_grad()
+
+    words = "128 recordings as 1,024 and 1,000 kept values, vectors of 768"
+    return words, sum(weights.numel() for weights in fused.parameters()), step
+
+
 FORMS: Mapping[str, Callable[[], Built]] = {
     "llm-dual-encoder": lambda: llm_dual_encoder(bf16=False),
     "llm-dual-encoder/bf16": lambda: llm_dual_encoder(bf16=True),
     "matryoshka-fusion/late": lambda: matryoshka_fusion("late"),
     "matryoshka-fusion/separate": lambda: matryoshka_fusion("separate"),
     "matryoshka-fusion/nested": lambda: matryoshka_fusion("nested"),
+    "clasp/concat": lambda: clasp("concat"),
+    "clasp/gating": lambda: clasp("gating"),
 }
 """By the name of the recipe, and of the form where it has several."""
 
