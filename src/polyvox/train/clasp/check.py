@@ -24,8 +24,9 @@ def check(variants: Sequence[Variant], data: Path) -> int:
     problems = list(_problems(variants, data))
     for problem in problems:
         say(problem)
-    spoken = base.sentences.train + base.sentences.development + 4 * base.sentences.test
-    say(f"{len(variants)} variants; about {spoken:,} sentences to speak" if base.sentences.sources else "")
+    if base.sentences.sources:
+        spoken = base.sentences.train + base.sentences.development + 4 * base.sentences.test
+        say(f"{len(variants)} variants; about {spoken:,} sentences to speak")
     return len(problems)
 
 

@@ -5,7 +5,6 @@ Abootorabi and Asgari, CLASP, ECIR 2025, https://arxiv.org/abs/2412.13071.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -177,7 +176,3 @@ class ClaspRecipe:
             raise PolyvoxError(
                 "nothing to learn from: name [sentences.sources], [people] sources or [[sources]]"
             )
-
-
-Changes = Mapping[str, object]
-"""What a variant changes in a recipe, as TOML has it."""

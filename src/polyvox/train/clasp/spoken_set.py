@@ -18,7 +18,7 @@ from polyvox.train.manifest import read_manifest
 from polyvox.train.parallel_text import rows, speakable
 from polyvox.train.rows import text_hash
 from polyvox.train.split import Part
-from polyvox.train.synthesis import MANIFEST, Finish, Format, synthesize
+from polyvox.train.synthesis import Finish, Format, synthesize
 
 _FEWEST_WORDS = 3
 HELD_OUT = "held-out sentences"
@@ -102,11 +102,6 @@ def speak(chosen: Sentences, sentences: Sequence[Sentence], out: Path, seed: int
         )
         found += _utterances(group, report.manifest)
     return found
-
-
-def already_spoken(out: Path) -> bool:
-    """Whether all groups were spoken to the end, so that no synthesiser is needed."""
-    return (out / "unseen" / MANIFEST).is_file()
 
 
 def _utterances(group: Spoken, manifest: Path) -> list[Utterance]:
