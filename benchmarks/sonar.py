@@ -54,6 +54,9 @@ def text_stage(name: str) -> tuple[str, Any, Losses]:
     pace = Pace(steps=1)
     if name == "decoder":
         freeze_all_but_decoder(model)
+    if name == "extend":
+        model.network.requires_grad_(False)
+        model.network.get_encoder().requires_grad_(True)
     hard = Contrast(pace, hard=3)
     forms: Mapping[str, Losses] = {
         "translate": lambda: translation(model, pairs, Translate(pace), dice),

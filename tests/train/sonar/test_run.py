@@ -56,6 +56,8 @@ def test_a_frozen_extension_moves_no_old_vector(whole: Path) -> None:
     for language in ("en", "fr"):
         assert figures["drift"][language]["largest"] < 1e-6
     assert figures["mining"]["tatoeba"]["pt"]["queries"] == 12
+    assert set(figures["mining_before"]["tatoeba"]) == {"pt"}
+    assert "pt, tatoeba: " in (whole / "table.md").read_text(encoding="utf-8")
 
 
 def test_a_distilled_extension_leaves_the_decoder_alone(whole: Path) -> None:

@@ -161,7 +161,12 @@ class Run:
         if name in _WRITING:
             figures["written"] = written(model, self.corpus, text_languages, measure)
         if before is not None:
-            figures |= self._moved(model, open_bottleneck(before / MODEL), tests)
+            old = open_bottleneck(before / MODEL)
+            new = {
+                test: [one for one in found if one.language not in old.tags] for test, found in tests.items()
+            }
+            figures |= self._moved(model, old, tests)
+            figures["mining_before"] = mining_errors(old, new, self.names, measure.edits)
         figures["seconds"] = spent(folder)
         write_json(path, figures)
 

@@ -86,8 +86,16 @@ def _drift(found: Mapping[str, Figures]) -> str:
         return ""
     languages = list(dict.fromkeys(tag for one in found.values() for tag in one["drift"]))
     rows = [[name, *(_moved(one["drift"].get(tag)) for tag in languages)] for name, one in found.items()]
-    heads = ["stage", *languages]
-    return f"How far old vectors moved: mean / largest 1 − cosine.\n\n{_markdown(heads, rows)}"
+    said = (
+        f"How far old vectors moved: mean / largest 1 − cosine.\n\n{_markdown(['stage', *languages], rows)}"
+    )
+    before = [
+        f"{language}, {test}: {_rates(rates)} before {name}, {_rates(one['mining'][test][language])} after"
+        for name, one in found.items()
+        for test, each in one.get("mining_before", {}).items()
+        for language, rates in each.items()
+    ]
+    return f"{said}\nxsim / xsim++ of new languages: {'; '.join(before)}.\n" if before else said
 
 
 def _moved(one: Figures | None) -> str:
