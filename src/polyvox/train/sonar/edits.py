@@ -85,7 +85,7 @@ def edited(text: str, names: Sequence[str], dice: np.random.Generator, most: int
         most: edits.
 
     >>> edited("It is 7.", [], np.random.default_rng(1), 2)
-    [('number', 'It is 6.'), ('negation', 'It is not 7.')]
+    [('number', 'It is 4.'), ('negation', 'It is not 7.')]
     """
     found: dict[str, str] = {}
     for turn in range(2 * most):
