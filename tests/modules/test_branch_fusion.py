@@ -62,8 +62,9 @@ def test_the_gates_by_hand() -> None:
     with torch.no_grad():
         for weights in fusion.parameters():
             weights.zero_()
-        fusion.branches[1].keep.bias.fill_(100.0)
-        fusion.branches[0].content.bias.fill_(-100.0)
+        values = dict(fusion.named_parameters())
+        values["branches.1.keep.bias"].fill_(100.0)
+        values["branches.0.content.bias"].fill_(-100.0)
     # First branch: σ(0) · tanh(−100) + σ(0) · 1 = 0; second: σ(0) · 0 + σ(100) · −3 = −3; equal weights.
     assert fusion(torch.tensor([[1.0]]), torch.tensor([[-3.0]])).item() == pytest.approx(-1.0)
 

@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 pytest.importorskip("sentence_transformers", reason="needs the extra 'train'")
 
 from tests.modules.tiny_text import save_bert, save_qwen3, text_modules  # noqa: E402
+from torch import Tensor, nn  # noqa: E402
 
 from polyvox.errors import PolyvoxError  # noqa: E402
 from polyvox.modules.late_fusion import LateFusion, frame_tokens  # noqa: E402
@@ -38,7 +39,7 @@ def fusion(text: list[Any], prompt: str = "") -> LateFusion:
     return LateFusion(SpeechAdapter(AdapterSizes(front=6, width=32)), text, prompt)
 
 
-def batch() -> tuple[torch.Tensor, torch.Tensor]:
+def batch() -> tuple[Tensor, Tensor]:
     dice = torch.Generator().manual_seed(1)
     return torch.randn(3, 9, 6, generator=dice), torch.arange(9) < torch.tensor([[9], [5], [1]])
 
@@ -60,7 +61,7 @@ def test_speech_that_is_the_vectors_of_a_text_has_the_vector_of_the_text(text: l
     model = fusion(text)
     table = text[0].auto_model.get_input_embeddings()
     states = table(torch.tensor([[4, 7, 9]]))
-    model.adapter = _Given(states)
+    model.adapter = _Given(states)  # type: ignore[assignment]
     features = text[0].preprocess(["un chat maison"])
     for module in text:
         features = module(features)
@@ -68,14 +69,14 @@ def test_speech_that_is_the_vectors_of_a_text_has_the_vector_of_the_text(text: l
     torch.testing.assert_close(vector, features["sentence_embedding"], atol=1e-6, rtol=0)
 
 
-class _Given(torch.nn.Module):
+class _Given(nn.Module):
     """Stands for an adapter that found the very vectors of a text's tokens."""
 
-    def __init__(self, states: torch.Tensor) -> None:
+    def __init__(self, states: Tensor) -> None:
         super().__init__()
         self.states = states
 
-    def forward(self, frames: torch.Tensor, mask: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, frames: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         return self.states, mask
 
 
@@ -86,7 +87,8 @@ def test_the_adapter_learns_and_the_text_model_stays_frozen(text: list[Any]) -> 
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     (model(*batch()) * torch.randn(32)).sum().backward()
     optimizer.step()
-    assert all(weights.grad.abs().sum() > 0 for weights in model.adapter.parameters())
+    gradients = [weights.grad for weights in model.adapter.parameters()]
+    assert all(gradient is not None and gradient.abs().sum() > 0 for gradient in gradients)
     assert all(weights.grad is None for module in text for weights in module.parameters())
     assert all(torch.equal(before[name], value) for name, value in text[0].state_dict().items())
     assert not any(module.training for module in text)

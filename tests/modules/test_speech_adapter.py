@@ -50,6 +50,7 @@ def test_a_state_by_hand() -> None:
     with torch.no_grad():
         model.narrow.weight.fill_(2.0)
         model.shorten.weight.copy_(torch.tensor([[[1.0, 10.0]]]))
+        assert model.shorten.bias is not None
         model.shorten.bias.fill_(0.5)
     states, _ = model(torch.tensor([[[1.0], [2.0], [3.0]]]), torch.ones(1, 3, dtype=torch.bool))
     assert states.flatten().tolist() == [2 * (1 + 20) + 0.5, 2 * 3 + 0.5]

@@ -124,7 +124,7 @@ def test_vectors_of_a_sample_are_whitened_and_the_map_is_saved(tmp_path: Path) -
     tower(tmp_path)
     sample = [f"[en text] {first}{second}" for first in "abcdefghij" for second in "klmnopqrst"]
     dual = Dual()
-    model = build_tower(tmp_path / "start", ear(), Prefixes(), 4.0, dual, sample).eval()
+    model: Any = build_tower(tmp_path / "start", ear(), Prefixes(), 4.0, dual, sample).eval()
     features = model[0].tokens(sample)
     with torch.no_grad():
         plain: Any = model[1](model[0](dict(features)))

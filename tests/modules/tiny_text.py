@@ -23,7 +23,7 @@ def tokenizer(end: str | None, start: str | None = None) -> Any:  # noqa: ANN401
     around = " ".join(filter(None, [start, "$A", end]))
     if special:
         made.post_processor = processors.TemplateProcessing(single=around, pair=None, special_tokens=special)
-    return PreTrainedTokenizerFast(tokenizer_object=made, **SPECIAL)
+    return PreTrainedTokenizerFast(tokenizer_object=made, **SPECIAL)  # type: ignore[no-untyped-call]
 
 
 def save_qwen3(folder: Path, width: int = 32) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 
+from torch import Tensor  # noqa: E402
+
 from polyvox.errors import PolyvoxError  # noqa: E402
 from polyvox.modules.heads.attention import AttentionHead, AttentionSizes  # noqa: E402
 
@@ -16,7 +18,7 @@ SIZES = AttentionSizes(6, 5, width=8, layers=2, heads=2, kernel=3)
 LENGTHS = (9, 4, 1)
 
 
-def batch() -> tuple[torch.Tensor, torch.Tensor]:
+def batch() -> tuple[Tensor, Tensor]:
     dice = torch.Generator().manual_seed(1)
     return torch.randn(3, 9, 6, generator=dice), torch.arange(9) < torch.tensor(LENGTHS)[:, None]
 

@@ -8,6 +8,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 
+from torch import Tensor  # noqa: E402
+
 from polyvox.errors import PolyvoxError  # noqa: E402
 from polyvox.modules.heads.learned_query import QuerySizes  # noqa: E402
 from polyvox.modules.heads.widths import NestedHead, SeparateHeads, WidthSizes  # noqa: E402
@@ -16,7 +18,7 @@ SIZES = WidthSizes(QuerySizes(6), (8, 4, 2))
 KINDS = [SeparateHeads, NestedHead]
 
 
-def batch() -> tuple[torch.Tensor, torch.Tensor]:
+def batch() -> tuple[Tensor, Tensor]:
     dice = torch.Generator().manual_seed(1)
     return torch.randn(3, 5, 6, generator=dice), torch.arange(5) < torch.tensor([[5], [3], [1]])
 
@@ -65,7 +67,7 @@ def test_saved_and_loaded_it_gives_the_same_vectors(
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_layer_learns(kind: type[SeparateHeads] | type[NestedHead]) -> None:
     head = kind(SIZES)
-    sum((own**2).sum() for own in head.at_widths(*batch()).values()).backward()
+    torch.stack([(own**2).sum() for own in head.at_widths(*batch()).values()]).sum().backward()
     assert all(weights.grad is not None and weights.grad.abs().sum() > 0 for weights in head.parameters())
 
 

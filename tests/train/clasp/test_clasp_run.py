@@ -102,8 +102,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_hubert(folder / "hubert")
     save_efficientnet(folder / "efficientnet")
     save_bert(folder / "bert")
-    text = SentenceTransformer(modules=text_modules(folder / "bert", "cls"))
-    text.save(str(folder / "text"), create_model_card=False)
+    model = SentenceTransformer(modules=text_modules(folder / "bert", "cls"))
+    model.save(str(folder / "text"), create_model_card=False)
     return folder
 
 

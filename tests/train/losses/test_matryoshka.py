@@ -8,6 +8,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 
+from torch import Tensor  # noqa: E402
+
 from polyvox.train.losses.contrastive import symmetric_contrastive  # noqa: E402
 from polyvox.train.losses.cosine import cosine_distance  # noqa: E402
 from polyvox.train.losses.matryoshka import matryoshka, matryoshka_heads  # noqa: E402
@@ -26,7 +28,7 @@ def test_contrastive_over_separate_heads_by_hand() -> None:
     targets = torch.tensor([[1.0, 0.0], [1.0, 1.0]])
     heads = {2: torch.tensor([[1.0, 0.0], [0.0, 1.0]]), 1: torch.tensor([[1.0], [1.0]])}
 
-    def objective(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    def objective(left: Tensor, right: Tensor) -> Tensor:
         return symmetric_contrastive(left, right, scale=1.0)
 
     root = math.sqrt(0.5)
@@ -47,7 +49,8 @@ def test_prefixes_of_one_vector_give_the_nested_loss() -> None:
 
 def test_each_separate_head_has_its_own_gradient() -> None:
     heads = {width: torch.randn(3, width, requires_grad=True) for width in (4, 2)}
-    matryoshka_heads(cosine_distance, heads, torch.randn(3, 4)).backward()
+    loss = matryoshka_heads(cosine_distance, heads, torch.randn(3, 4))
+    loss.backward()  # type: ignore[no-untyped-call]
     for own in heads.values():
         assert own.grad is not None
         assert own.grad.abs().sum() > 0
