@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,22 +83,36 @@ def learn(
     weights.train()
     for step in range(done, last):
         torch.manual_seed(seed * 1_000_003 + step)
-        with torch.autocast("cpu" if not torch.cuda.is_available() else "cuda", torch.bfloat16, pace.bf16):
-            losses = losses_at(step)
-        loss = torch.stack([part.float() for part in losses.values()]).sum()
-        if not torch.isfinite(loss):
-            raise PolyvoxError(f"{what}: the loss is no number at step {step}; lower the rate")
         for group in optimizer.param_groups:
             group["lr"] = pace.rate * rate_at(step, pace)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(learning, 1.0)
-        optimizer.step()
+        losses = _step(partial(losses_at, step), optimizer, learning, bf16=pace.bf16)
+        if losses is None:
+            raise PolyvoxError(f"{what}: the loss is no number at step {step}; lower the rate")
         progress.advance(1, ", ".join(f"{name} {part.item():.3f}" for name, part in losses.items()))
         if (step + 1) % pace.save_every == 0 or step + 1 == last:
             save_checkpoint(folder / CHECKPOINT, weights, optimizer, step + 1)
             _keep_spent(folder, before + time.process_time() - began)
     weights.eval()
+
+
+def _step(
+    losses_of: Callable[[], Losses],
+    optimizer: torch.optim.Optimizer,
+    learning: Sequence[Tensor],
+    *,
+    bf16: bool,
+) -> Losses | None:
+    """One step; None, and no change, where the loss is no number."""
+    with torch.autocast("cpu" if not torch.cuda.is_available() else "cuda", torch.bfloat16, bf16):
+        losses = losses_of()
+    loss = torch.stack([part.float() for part in losses.values()]).sum()
+    if not torch.isfinite(loss):
+        return None
+    optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(learning, 1.0)
+    optimizer.step()
+    return losses
 
 
 def rate_at(step: int, pace: Pace) -> float:
