@@ -102,3 +102,18 @@ def test_a_recording_that_changed_is_heard_again(tmp_path: Path, recordings: lis
     write_wav(recordings[0], said(["moon", "salt", "fire"], 9))
     store.fill(once(recordings), never)
     assert front.heard == 4
+
+
+def test_what_is_wanted_twice_is_heard_once(tmp_path: Path, recordings: list[Path]) -> None:
+    front = Counting()
+    FrontStore(tmp_path / "store", front, Hearing(5.0)).fill(once([*recordings, *recordings]), never)
+    assert front.heard == 3
+
+
+def test_another_process_finds_what_the_first_one_heard(tmp_path: Path, recordings: list[Path]) -> None:
+    first = FrontStore(tmp_path / "store", Counting(), Hearing(5.0))
+    other = FrontStore(tmp_path / "store", Counting(), Hearing(5.0))
+    first.fill(once(recordings), never)
+    other.look()
+    assert not other.unheard(once(recordings))
+    np.testing.assert_array_equal(other.frames(recordings[2]), first.frames(recordings[2]))

@@ -194,7 +194,7 @@ def _write(arguments: Namespace, text: str) -> None:
         return
     draft = Draft(arguments.out)
     try:
-        draft.stream.write(text.encode())
+        draft.stream.write(text.encode(errors="backslashreplace"))
         draft.publish()
     finally:
         draft.discard()

@@ -60,10 +60,14 @@ class FrontStore:
         self._folder = folder / f"{front.fingerprint}-{hearing.max_seconds:g}s-{hearing.seed}"
         self._places: dict[str, tuple[int, int]] = {}
         self._end = 0
+        self._frames: StoredFrames | None = None
+        self.look()
+
+    def look(self) -> None:
+        """Learn what is kept: for a process that did not fill the store itself."""
         for name, start, frames in _rows(self._folder / ROWS):
             self._places[name] = (start, frames)
             self._end = max(self._end, start + frames)
-        self._frames: StoredFrames | None = None
 
     def fill(self, wanted: Sequence[tuple[Path, int]], report: Callable[[Path, str], None]) -> None:
         """Hear what was not heard before.
@@ -86,8 +90,9 @@ class FrontStore:
                         report(path, error.reason)
 
     def unheard(self, wanted: Sequence[tuple[Path, int]]) -> list[tuple[Path, int]]:
-        """Those of the recordings that were not heard yet."""
-        return [(path, copy) for path, copy in wanted if _name(path, copy) not in self._places]
+        """Those of the recordings that were not heard yet, each once."""
+        once = dict.fromkeys(wanted)
+        return [(path, copy) for path, copy in once if _name(path, copy) not in self._places]
 
     def frames(self, path: Path, copy: int = 0) -> StoredFrames:
         """The frames of a recording, (T, width).

@@ -53,6 +53,18 @@ def in_range(where: str, value: float, low: float, high: float = float("inf")) -
         raise PolyvoxError(f"{where}: must be {wanted}, got {value:g}")
 
 
+def folder_name(where: str, name: str) -> None:
+    """Refuse a name that cannot be the name of one folder inside another.
+
+    Raises:
+        PolyvoxError: it is empty, or leads elsewhere.
+
+    >>> folder_name("[[sets]] name", "words, no tones")
+    """
+    if not name.strip() or name in (".", "..") or any(mark in name for mark in ("/", "\\", "\0")):
+        raise PolyvoxError(f"{where}: {name!r} cannot name a folder; take letters, digits and spaces")
+
+
 def _value(hint: Any, value: object, where: str) -> object:  # noqa: ANN401 - a type annotation
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return _choice(hint, value, where)

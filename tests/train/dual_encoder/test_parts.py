@@ -124,6 +124,16 @@ def test_a_killed_language_model_ends_the_same(tmp_path: Path, monkeypatch: pyte
     assert halves == pytest.approx(whole)
 
 
+def test_the_perplexity_is_written_after_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("polyvox.train.dual_encoder.language_model._write_perplexity", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train_language_model(SMALL, corpus(tmp_path), 300, tmp_path / "out")
+    assert (tmp_path / "out" / "model.safetensors").is_file()
+
+
 def test_translation_pairs_are_short_and_share_their_english(tmp_path: Path) -> None:
     write_data(tmp_path)
     library = open_library(tmp_path / "text", ["tiny"], ["en", "pl", "el"], frozenset())

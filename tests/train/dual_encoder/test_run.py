@@ -104,6 +104,10 @@ def test_what_a_variant_does_not_say_is_that_of_all(tmp_path: Path) -> None:
 def test_a_killed_tower_goes_on_to_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_data(tmp_path / "data")
     recipe = write_recipe(tmp_path / "recipe")
+    path = recipe / "recipe.toml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("[dual]", "[dual]\nlearned_scale = true"), "utf-8"
+    )
     carry_out(Order(recipe, tmp_path / "data", tmp_path / "whole"))
     forward, calls = DualObjective.forward, 0
 

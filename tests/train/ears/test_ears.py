@@ -79,6 +79,15 @@ def test_a_model_that_is_there_is_not_made_again(recipe: Path, tmp_path: Path) -
     assert list((tmp_path / "run" / "model").iterdir()) == []
 
 
+def test_fresh_makes_the_model_again(recipe: Path, tmp_path: Path) -> None:
+    old = tmp_path / "run" / "model" / "old"
+    old.mkdir(parents=True)
+    run = ["train", str(recipe), "--data", str(tmp_path / "data"), "--out", str(tmp_path / "run"), "--fresh"]
+    assert main(run) == Exit.DONE
+    assert not old.exists()
+    assert load_encoder(tmp_path / "run" / "model").card.dimension
+
+
 def test_words_come_once_short_texts_whole_and_long_ones_apart(tmp_path: Path) -> None:
     rows = [{"en": "Good morning!"}, {"sw": "samaki"}, {"en": "The dog, the DOG ran home."}]
     with lzma.open(tmp_path / "a.jsonl.xz", "wt", encoding="utf-8") as file:

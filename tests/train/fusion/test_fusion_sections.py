@@ -38,6 +38,9 @@ def test_the_recipe_of_the_repository_is_right() -> None:
         ({"text": {"name": "train", "small": {"sources": {"a": 1.0}, "languages": ["fr"]}}}, "two languages"),
         ({"sets": []}, "at least one"),
         ({"sets": [{"name": "a", "reader": "split", "sources": ["b", "c"]}]}, "takes one source"),
+        ({"sets": [{"name": "../a", "reader": "split", "sources": ["b"]}]}, "cannot name a folder"),
+        ({"sets": [{"name": "frames", "reader": "split", "sources": ["b"]}]}, "taken by the run itself"),
+        ({"fronts": [{"name": "default", "label": "/etc"}]}, "cannot name a folder"),
         ({"intents": {"set": "c"}}, "'c' is not one of a"),
     ],
 )

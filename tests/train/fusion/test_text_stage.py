@@ -19,12 +19,14 @@ from polyvox.train.fusion.schedule import rate_at  # noqa: E402
 from polyvox.train.fusion.sections import Small  # noqa: E402
 from polyvox.train.fusion.text_stage import end_vectors, train_text  # noqa: E402
 
+LONG = "a test text that is longer than what is read of it " * 6
 ROWS = [
     {"fr": "un chat noir", "en": "a black cat", "de": "eine schwarze Katze"},
     {"fr": "deux maisons", "en": "two houses"},
     {"fr": "le pain", "en": "bread"},
     {"fr": "seul"},
     {"fr": "test secret", "en": "secret test"},
+    {"fr": "trop long", "en": LONG},
 ]
 SMALL = Small(
     sources={"tiny": 1.0},
@@ -43,7 +45,7 @@ SMALL = Small(
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     (tmp_path / "text").mkdir()
-    for name, rows in (("train-tiny", ROWS), ("test-tiny", [{"en": "Secret test!"}])):
+    for name, rows in (("train-tiny", ROWS), ("test-tiny", [{"en": "Secret test!"}, {"en": LONG}])):
         with lzma.open(tmp_path / "text" / f"{name}.jsonl.xz", "wt", encoding="utf-8") as file:
             file.writelines(json.dumps(row) + "\n" for row in rows)
     return tmp_path

@@ -85,6 +85,7 @@ def test_a_learned_scale_moves_and_stays_in_its_bounds() -> None:
 def test_a_learned_scale_has_a_gradient_where_hard_negatives_are_missing() -> None:
     scale = LearnedScale(2.0)
     rows, mask = torch.eye(2), torch.tensor([[True], [False]])
-    split_softmax(rows, rows, rows[:, None], scale=scale(), margin=0.0, share=0.5, mask=mask).backward()
+    found = split_softmax(rows, rows, rows[:, None], scale=scale(), margin=0.0, share=0.5, mask=mask)
+    found.backward()  # type: ignore[no-untyped-call]
     assert scale.logarithm.grad is not None
     assert torch.isfinite(scale.logarithm.grad)

@@ -159,3 +159,6 @@ def test_wrong_variants_are_named(make_recipe: MakeRecipe) -> None:
     path.write_text(good.replace('"shuffled"', '"12 seconds"'), encoding="utf-8")
     with pytest.raises(PolyvoxError, match="two variants share a name"):
         read_variants(recipe)
+    path.write_text(good.replace('"shuffled"', '"12: seconds"'), encoding="utf-8")
+    with pytest.raises(PolyvoxError, match="two variants share a name"):
+        read_variants(recipe)

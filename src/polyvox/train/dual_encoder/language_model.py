@@ -71,8 +71,9 @@ def train_language_model(settings: LanguageModel, corpus: Corpus, vocabulary: in
         progress.advance(note=f"loss {loss.item():.3f}")
         if step % settings.save_every == 0:
             save_checkpoint(out / _CHECKPOINT, model.model, optimizer, step)
-    _write_perplexity(model, corpus, settings, out)
+    # The perplexity says that all is there, so it comes last.
     model.save_pretrained(out)
+    _write_perplexity(model, corpus, settings, out)
     (out / _CHECKPOINT).unlink(missing_ok=True)
 
 

@@ -12,7 +12,7 @@ from polyvox.train.dual_encoder.dual_section import Dual
 from polyvox.train.dual_encoder.language_section import LanguageModel
 from polyvox.train.dual_encoder.speech_section import Speech
 from polyvox.train.recipe import RECIPE_FILE
-from polyvox.train.sections import section_from
+from polyvox.train.sections import folder_name, section_from
 from polyvox.train.tower.recipe import recipe_values
 from polyvox.train.tower.training_section import Training
 
@@ -42,6 +42,8 @@ class Recipe:
     kind: str = "dual-encoder"
 
     def __post_init__(self) -> None:
+        for name in self.variants:
+            folder_name("[variants]", name)
         if self.training.epochs or self.training.accumulate != 1:
             raise PolyvoxError("[training]: this kind of recipe counts steps, and takes one batch a step")
         translating = any(dual.translation for dual in self.towers().values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -71,6 +72,7 @@ def make(recipe: EarsRecipe, words: list[str], folder: Path) -> None:
     draft = folder.with_name(f"{folder.name}.{os.getpid()}")
     join(modules, ears, prompts).save(str(draft), create_model_card=False)
     (draft / "README.md").write_text(_card(recipe, teacher, words), encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
     draft.replace(folder)
 
 

@@ -64,14 +64,11 @@ def read_corpus(small: Small, text: Path) -> Corpus:
 def _source(path: Path, languages: Sequence[str], unwanted: set[int]) -> list[tuple[str, ...]]:
     kept = []
     for row in rows(path):
-        texts = [
-            clean(row[language], language)[:_LONGEST_CHARACTERS] for language in languages if language in row
-        ]
-        distinct = {
-            digest: text
-            for text in texts
-            if any(map(str.isalpha, text)) and (digest := text_hash(text)) not in unwanted
-        }
+        distinct = {}
+        for whole in (clean(row[language], language) for language in languages if language in row):
+            text = whole[:_LONGEST_CHARACTERS]
+            if any(map(str.isalpha, text)) and not {text_hash(text), text_hash(whole)} & unwanted:
+                distinct[text_hash(text)] = text
         if len(distinct) > 1:
             kept.append(tuple(distinct.values()))
     return kept

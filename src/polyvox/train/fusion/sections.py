@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from polyvox.errors import PolyvoxError
-from polyvox.train.sections import in_range
+from polyvox.train.sections import folder_name, in_range
 
 TRAIN_HERE = "train"
 """Name of a text model that the recipe trains itself."""
+_OWN_FOLDERS = ("text", "frames")
+"""What a run writes beside the folders of its sets."""
 
 
 class Variant(StrEnum):
@@ -120,6 +122,9 @@ class Front:
     stride: int = 0
     label: str = ""
 
+    def __post_init__(self) -> None:
+        folder_name("[[fronts]] label", self.title)
+
     @property
     def title(self) -> str:
         """What tables and folders call it.
@@ -208,6 +213,9 @@ class SpeechSet:
     licence: str = "unknown"
 
     def __post_init__(self) -> None:
+        folder_name("[[sets]] name", self.name)
+        if self.name in _OWN_FOLDERS:
+            raise PolyvoxError(f"[[sets]] name: {self.name!r} is taken by the run itself; take another")
         if not self.sources:
             raise PolyvoxError(f"[[sets]] {self.name}: sources is empty")
         if self.reader is Reader.SPLIT and len(self.sources) != 1:

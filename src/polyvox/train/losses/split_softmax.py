@@ -45,7 +45,9 @@ def split_softmax(
     anchors = F.normalize(left.float(), dim=-1)
     pairs = (anchors * F.normalize(right.float(), dim=-1)).sum(-1, keepdim=True)
     against = torch.einsum("nd,nhd->nh", anchors, F.normalize(hard.float(), dim=-1))
+    scaled = scale * torch.cat([pairs, against], dim=1)
     if mask is not None:
-        against = against.masked_fill(~mask, -torch.inf)
-    odds = (scale * torch.cat([pairs, against], dim=1)).log_softmax(dim=1)
+        # After the scale: times −inf, the gradient of a learned one would be no number.
+        scaled = scaled.masked_fill(F.pad(~mask, (1, 0)), -torch.inf)
+    odds = scaled.log_softmax(dim=1)
     return (1 - share) * within - share * odds[:, 0].mean()

@@ -114,6 +114,8 @@ def _hear(prepared: Prepared, batcher: Batcher) -> None:
         from accelerate import PartialState
 
         PartialState().wait_for_everyone()
+        if prepared.store is not None:
+            prepared.store.look()
 
 
 def _sampler(prepared: Prepared, batches: int) -> Draws | StreamedDraws:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file, save_file
 from sentence_transformers import SentenceTransformer, SentenceTransformerTrainer
 from sentence_transformers.sentence_transformer.training_args import SentenceTransformerTrainingArguments
 from torch import Tensor, nn
@@ -19,6 +20,7 @@ from polyvox.train.tower.batch import Batcher
 from polyvox.train.tower.draws import Draw
 from polyvox.train.tower.training_section import Precision, Training
 
+OBJECTIVE = "objective.safetensors"
 WHOLE = "whole"
 """An empty file that says that a checkpoint was written to its end."""
 
@@ -92,12 +94,33 @@ class TowerTrainer(SentenceTransformerTrainer):
             shutil.rmtree(folder)
         try:
             super()._save_checkpoint(model, trial)
+            if self.args.should_save and (own := self._own_weights()):
+                tensors = {name: weight.detach().contiguous() for name, weight in own.items()}
+                save_file(tensors, folder / OBJECTIVE)
         except BaseException:
             if self.args.should_save:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
         if self.args.should_save:
             (folder / WHOLE).touch()
+
+    def _load_from_checkpoint(self, checkpoint_path: str) -> None:  # type: ignore[override]
+        super()._load_from_checkpoint(checkpoint_path)
+        kept = Path(checkpoint_path) / OBJECTIVE
+        if kept.is_file():
+            saved = load_file(kept)
+            with torch.no_grad():
+                for name, weight in self._own_weights().items():
+                    weight.copy_(saved[name])
+
+    def _own_weights(self) -> dict[str, nn.Parameter]:
+        """What the objective learns beside the model, such as its scale; the library would not keep it."""
+        objective: Any = self.loss
+        return {
+            name: weight
+            for name, weight in objective.named_parameters()
+            if weight.requires_grad and not name.startswith("model.")
+        }
 
 
 class _Drawn(Dataset[Draw]):

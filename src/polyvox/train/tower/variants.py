@@ -15,7 +15,7 @@ from polyvox.train.sections import section_from
 from polyvox.train.tower.hours_curve import draw_hours
 from polyvox.train.tower.recipe import VARIANTS, Recipe, recipe_values
 from polyvox.train.tower.run import FRAMES, RESULTS, train
-from polyvox.train.tower.untrained import measure_untrained
+from polyvox.train.tower.untrained import UNTRAINED, measure_untrained
 
 TABLE = "table.md"
 _OWN = ("name", "control")
@@ -45,7 +45,8 @@ def read_variants(folder: Path) -> list[Variant]:
         )
     found = [_variant(values, entry, folder) for entry in entries]
     names = [variant.name for variant in found]
-    if len(set(names)) < len(names):
+    slugs = {_folder(folder, variant) for variant in found}
+    if len(slugs) < len(names):
         raise PolyvoxError(f"{folder / RECIPE_FILE}: two variants share a name: {', '.join(names)}")
     return found
 
@@ -61,6 +62,8 @@ def train_variants(variants: Sequence[Variant], data: Path, out: Path, *, fresh:
     Raises:
         PolyvoxError: anything that stops a run.
     """
+    if fresh:
+        (out / UNTRAINED).unlink(missing_ok=True)
     untrained = measure_untrained(variants[0].recipe, data, out)
     for number, variant in enumerate(variants, 1):
         sys.stderr.write(f"variant {number} of {len(variants)}: {variant.name}\n")
