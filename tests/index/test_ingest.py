@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from polyvox.encode.items import encode_items
 from polyvox.encode.protocol import Encoder
 from polyvox.index import Index
 from polyvox.index.files import FileState
 from polyvox.index.ingest import ingest
-from polyvox.encode.items import encode_items
 from polyvox.item import Item
 from polyvox.read import ReadOptions, content_digest
 

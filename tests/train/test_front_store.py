@@ -83,6 +83,21 @@ def test_a_store_that_a_kill_cut_is_mended(tmp_path: Path, recordings: list[Path
         np.testing.assert_array_equal(mended.frames(path), frames)
 
 
+def test_frames_that_were_lost_are_heard_again(tmp_path: Path, recordings: list[Path]) -> None:
+    store = FrontStore(tmp_path / "store", Counting(), Hearing(5.0))
+    store.fill(once(recordings), never)
+    whole = [store.frames(path).copy() for path in recordings]
+    folder = next((tmp_path / "store").iterdir())
+    kept = (folder / FRAMES).read_bytes()
+    (folder / FRAMES).write_bytes(kept[: len(kept) - 3])
+    front = Counting()
+    mended = FrontStore(tmp_path / "store", front, Hearing(5.0))
+    mended.fill(once(recordings), never)
+    assert front.heard == 1
+    for path, frames in zip(recordings, whole, strict=True):
+        np.testing.assert_array_equal(mended.frames(path), frames)
+
+
 def test_what_cannot_be_read_is_told_and_left_out(tmp_path: Path, recordings: list[Path]) -> None:
     broken = tmp_path / "broken.wav"
     broken.write_bytes(b"not a recording")

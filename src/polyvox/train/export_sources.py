@@ -134,7 +134,13 @@ def _space(folder: Path) -> Trained:
     _refuse_prompts(model, folder)
     routes: Any = model[0].sub_modules
     text, speech = list(routes["text"]), list(routes["audio"])
-    if not isinstance(text[0], StaticText) or not isinstance(speech[0], Speech):
+    if not isinstance(speech[0], Speech):
+        raise PolyvoxError(
+            f"{folder}: its speech half is a {type(speech[0]).__name__}, which has no light form; only "
+            'towers that hear by themselves have one (student = "direct" or "sounds"). polyvox index --model '
+            "takes the folder as it is"
+        )
+    if not isinstance(text[0], StaticText):
         raise PolyvoxError(
             f"{folder}: the light form reads text with static vectors only, this model with "
             f"{type(text[0]).__name__}; export its speech half alone from the folder that holds "

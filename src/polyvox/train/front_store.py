@@ -64,8 +64,15 @@ class FrontStore:
         self.look()
 
     def look(self) -> None:
-        """Learn what is kept: for a process that did not fill the store itself."""
+        """Learn what is kept: for a process that did not fill the store itself.
+
+        Frames that a crash of the machine lost are forgotten, and heard again.
+        """
+        path = self._folder / FRAMES
+        held = path.stat().st_size // (2 * self.width) if path.is_file() else 0
         for name, start, frames in _rows(self._folder / ROWS):
+            if start + frames > held:
+                continue
             self._places[name] = (start, frames)
             self._end = max(self._end, start + frames)
 

@@ -43,7 +43,7 @@ def carry_out(order: Order) -> int:
     """Run a recipe of any kind.
 
     Returns:
-        How many problems a check found; 0 after training.
+        How many problems a check found, or how many recordings training could not read.
 
     Raises:
         PolyvoxError: an unknown kind, or anything that stops the run.

@@ -100,3 +100,21 @@ def test_the_report_names_problems_with_advice_and_an_estimate(
     ):
         assert expected in said, said
     assert not (tmp_path / "run").exists()
+
+
+def test_too_few_recordings_and_splits_that_nobody_uses_are_problems_among_others(
+    make_recipe: MakeRecipe, tones: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(shutil.copytree(tones, tmp_path / "tones"))
+    manifest = folder / "manifest.tsv"
+    lines = manifest.read_text(encoding="utf-8").splitlines()
+    kept = [lines[0], *(line.replace("\ttrain\t", "\ttrial\t") for line in lines[1:40]), *lines[40:46]]
+    manifest.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    arguments = ["train", str(make_recipe()), "--data", str(folder), "--out", str(tmp_path / "x"), "--check"]
+    assert main(arguments) == Exit.SKIPPED_SOME
+    told = capsys.readouterr().out
+    assert "a batch has 8 recordings, and there are only" in told
+    assert "have a split that is not used" in told
+    assert "trial: " in told
+    assert "recordings have no row" in told
+    assert "minutes" not in told

@@ -19,6 +19,7 @@ _CLIPPED_SHARE = 1e-3
 """A recording with more samples than this at full scale is clipped."""
 _SHORTEST = 0.1
 _DURATION_ERROR = 0.1
+_UNKNOWN = 0
 _RATE_COLUMNS = ("sampling_rate", "sample_rate")
 
 
@@ -75,13 +76,15 @@ def _problems(row: Row, max_seconds: float, claimed: int) -> Iterator[AudioProbl
         yield AudioProblem(
             row.path, "duration", f"{row.seconds:g} s in the manifest, {seconds:.2f} s in the file"
         )
-    if claimed and (rate := _rate(row.path)) != claimed:
+    if claimed and (rate := _rate(row.path)) not in (claimed, _UNKNOWN):
         yield AudioProblem(row.path, "sampling rate", f"{claimed} Hz in the manifest, {rate} Hz in the file")
 
 
 def _rate(path: Path) -> int:
+    """The file's sampling rate; FFmpeg says 48 kHz of every Opus file, whatever it was made from."""
     with av.open(str(path)) as file:
-        return int(file.streams.audio[0].rate)
+        stream = file.streams.audio[0]
+        return _UNKNOWN if stream.codec_context.name.endswith("opus") else int(stream.rate)
 
 
 def claimed_rates(manifest: Path, folder: Path, path_column: str) -> dict[Path, int]:

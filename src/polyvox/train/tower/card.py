@@ -86,7 +86,7 @@ def _results(prepared: Prepared, figures: Mapping[str, float]) -> str:
     lines = [
         "## Results\n",
         "Held-out recordings against every different held-out text, exact cosine search, a tie counts as a "
-        f"miss, seed {training.seed}. At most {training.pool} recordings of each part are used; none of "
+        f"miss, seed {training.seed}. At most {training.pool} development recordings are used; none of "
         f"their texts was trained on. The best checkpoint by {training.best} was chosen on the development "
         "part, so its figures flatter a little; the test part chose nothing.\n",
         "| part | text side | recordings | pool | speech to text R@1 | R@5 | R@10 | MRR | back R@1 |",
@@ -97,9 +97,10 @@ def _results(prepared: Prepared, figures: Mapping[str, float]) -> str:
         ("test", "test", prepared.rows.test),
     ):
         for side in prepared.recipe.losses.sides() if rows else ():
+            asked = len(rows) if part == "test" else min(len(rows), training.pool)
             got = {name: figures.get(f"{prefix}_{side}_{name}", float("nan")) for name in FIGURES}
             lines.append(
-                f"| {part} | {side} | {min(len(rows), training.pool)} | {got['pool']:.0f} | "
+                f"| {part} | {side} | {asked} | {got['pool']:.0f} | "
                 + " | ".join(f"{got[name]:.3f}" for name in FIGURES if name != "pool")
                 + " |"
             )

@@ -62,7 +62,8 @@ def check(recipe: Recipe, data: Path, out: Path) -> int:
         if len(problem.names) > MOST_NAMED:
             _say(f"    … and {len(problem.names) - MOST_NAMED} more")
     _say(f"\n{len(problems)} kinds of problems")
-    _say(_estimate(prepared))
+    if len(prepared.rows.train) >= recipe.training.batch:
+        _say(_estimate(prepared))
     return len(problems)
 
 
@@ -70,7 +71,7 @@ def _facts(prepared: Prepared) -> Iterator[str]:
     counts = prepared.rows.counts
     hours = sum(row.seconds for row in prepared.rows.train) / 3600
     yield f"{counts.read} rows read; {prepared.rows.size} to train on ({hours:.2f} h by the manifests)"
-    yield f"{len(prepared.rows.development)} held out"
+    yield f"{len(prepared.rows.development)} held out, {len(prepared.rows.test)} to test on"
     yield f"{counts.in_exclusion} left out because a text is in the exclusion files"
     yield f"{counts.in_development} left out because a text is among the held-out ones"
     yield f"{counts.near_duplicates} near-duplicates and {counts.repeated} repeated rows left out"
@@ -103,14 +104,25 @@ def _of_rows(recipe: Recipe, rows: Rows, data: Path) -> Iterator[Problem]:
     speakers = {row.speaker for row in rows.train}
     if len(speakers) == 1 and "" not in speakers:
         yield Problem("all recordings are of one speaker", "others will not be understood well; add voices")
-    yield from _of_few(rows)
+    yield from _of_few(rows, recipe.training.batch)
     if recipe.losses.labels is Labels.IPA:
         mute = [language for language in counts.languages if espeak_voice(language) is None]
         if mute:
             yield Problem("espeak-ng does not speak some languages", 'use labels = "letters" for them', mute)
 
 
-def _of_few(rows: Rows) -> Iterator[Problem]:
+def _of_few(rows: Rows, batch: int) -> Iterator[Problem]:
+    if rows.size < batch:
+        yield Problem(
+            f"a batch has {batch} recordings, and there are only {rows.size}",
+            f"lower [training] batch, to {max(2, rows.size // 4)} perhaps; training cannot start",
+        )
+    if rows.counts.unused:
+        yield Problem(
+            f"{rows.counts.unused.total()} rows have a split that is not used",
+            "name it in [data] train_splits, development_splits or test_splits, or leave it",
+            [f"{split}: {count} rows" for split, count in rows.counts.unused.most_common()],
+        )
     if rows.size < FEW_ROWS:
         yield Problem(
             f"only {len(rows.train)} recordings", f"start from a trained tower; {FEW_ROWS} are few already"

@@ -43,6 +43,19 @@ class Prepared:
         """How many copies of a training recording the front hears."""
         return self.recipe.data.copies if self.recipe.data.augment else 1
 
+    def need_a_batch(self) -> None:
+        """Refuse to train on fewer recordings than one batch has.
+
+        Raises:
+            PolyvoxError: there are fewer.
+        """
+        batch = self.recipe.training.batch
+        if self.rows.size < batch:
+            raise PolyvoxError(
+                f"[training] batch: {batch} recordings a batch, but there are only {self.rows.size} to train "
+                f"on; lower it, to {max(2, self.rows.size // 4)} perhaps"
+            )
+
     def listener(self) -> Listener:
         """What reads the recordings."""
         data, seed = self.recipe.data, self.recipe.training.seed
@@ -117,8 +130,4 @@ def _part(rows: Rows, recipe: Recipe) -> Rows:
 def _steps(recipe: Recipe, rows: int) -> int:
     training = recipe.training
     per_step = training.batch * training.accumulate * processes()
-    if rows < training.batch:
-        raise PolyvoxError(
-            f"[training] batch: {training.batch} recordings a batch, but there are only {rows} to train on"
-        )
     return training.steps or math.ceil(training.epochs * rows / per_step)

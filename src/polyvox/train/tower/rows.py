@@ -58,6 +58,7 @@ class DataCounts:
     in_development: int = 0
     translated: int = 0
     languages: Counter[str] = field(default_factory=Counter)
+    unused: Counter[str] = field(default_factory=Counter)
     files: dict[str, str] = field(default_factory=dict)
 
 
@@ -102,6 +103,8 @@ def load_rows(data: Data, folder: Path) -> Rows:
         found = _translated(found, data, folder, counts)
     found = _with_text(found, counts)
     train, development, test = _split(found, data)
+    used = {"", *data.train_splits, *data.development_splits, *data.test_splits}
+    counts.unused.update(split for _, split in found if split not in used)
     unwanted = excluded_hashes([folder / name for name in data.exclude])
     train = _without(train, unwanted, counts, "in_exclusion")
     held = {digest for row in (*development, *test) for digest in row.hashes()}

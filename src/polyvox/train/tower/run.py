@@ -68,10 +68,11 @@ def train(
     with explained(out):
         start = time.time()
         prepared = prepare(recipe, data, frames or out / FRAMES, control=control)
+        prepared.need_a_batch()
         _claim(out, prepared, fresh=fresh, control=control)
         trainer = build_trainer(prepared, out)
         checkpoints = whole_checkpoints(out)
-        if _first_process():
+        if first_process():
             for path in broken_checkpoints(out):
                 shutil.rmtree(path)
             say(f"going on from {checkpoints[-1].name}" if checkpoints else "starting")
@@ -100,15 +101,16 @@ def build_trainer(prepared: Prepared, out: Path) -> TowerTrainer:
     return trainer
 
 
-def retrieval(prepared: Prepared, rows: Sequence[Row]) -> Retrieval:
-    """The evaluation of a run, on some rows."""
+def retrieval(prepared: Prepared, rows: Sequence[Row], *, whole: bool = False) -> Retrieval:
+    """The evaluation of a run on some rows: on all of them, or on no more than [training] pool."""
     recipe = prepared.recipe
-    return Retrieval(rows, prepared.teacher, recipe.losses.sides(), recipe.training.pool, prepared.listener())
+    most = len(rows) if whole else recipe.training.pool
+    return Retrieval(rows, prepared.teacher, recipe.losses.sides(), most, prepared.listener())
 
 
 def _hear(prepared: Prepared, batcher: Batcher) -> None:
     """The first process lets the front hear; the others find it done."""
-    if _first_process():
+    if first_process():
         prepared.hear(batcher.tell)
     if processes() > 1:
         from accelerate import PartialState
@@ -127,7 +129,7 @@ def _sampler(prepared: Prepared, batches: int) -> Draws | StreamedDraws:
 
 def _claim(out: Path, prepared: Prepared, *, fresh: bool, control: bool) -> None:
     """Make the run's folder, or check that the run in it is this one."""
-    if not _first_process():
+    if not first_process():
         return
     identity = {
         "recipe": json.loads(json.dumps(asdict(prepared.recipe))),
@@ -162,11 +164,11 @@ def forget(out: Path) -> None:
 def _finish(prepared: Prepared, trainer: TowerTrainer, out: Path, *, started: float, control: bool) -> Path:
     figures = dict(trainer.evaluate()) if prepared.rows.development else {}
     folder = out / MODEL
-    if not _first_process():
+    if not first_process():
         return folder
     student: Any = trainer.model
     if prepared.rows.test:
-        tested = retrieval(prepared, prepared.rows.test)
+        tested = retrieval(prepared, prepared.rows.test, whole=True)
         found = tested.ranked(student)
         write_ranks(out / RANKS, found)
         figures |= {f"test_{name}": value for name, value in tested.figures(found).items()}
@@ -208,7 +210,8 @@ def write_ranks(path: Path, found: Sequence[Ranked]) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _first_process() -> bool:
+def first_process() -> bool:
+    """Whether this process is alone, or the first of several."""
     return int(os.environ.get("RANK", "0")) == 0
 
 
@@ -218,4 +221,4 @@ def say(message: str) -> None:
     sys.stderr.flush()
 
 
-__all__ = ["TrainingError", "build_trainer", "forget", "retrieval", "train"]
+__all__ = ["TrainingError", "build_trainer", "first_process", "forget", "retrieval", "train"]

@@ -115,7 +115,7 @@ class Training:
         save_every: steps between checkpoints; a multiple of `evaluate_every`.
         keep: checkpoints on disk besides the best.
         log_every: steps between lines of metrics.jsonl.
-        pool: most recordings and texts that an evaluation compares.
+        pool: most recordings that an evaluation asks with while training; the test takes all.
         best: the evaluation figure that chooses the best checkpoint.
         workers: processes that read audio; 0 reads in the training process.
         report_to: trackers, such as "tensorboard" or "wandb".

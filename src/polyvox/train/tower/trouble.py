@@ -38,9 +38,8 @@ def advice(error: Exception, out: Path) -> str:
         if happened(error):
             return say(error, out)
     return (
-        f"training stopped: {type(error).__name__}: {error}. The last whole checkpoint in {out} is "
-        f"intact, the "
-        f"same command goes on from it; {out / TROUBLE} has the details"
+        f"training stopped: {type(error).__name__}: {error}. Whole checkpoints in {out} are intact, and the "
+        f"same command goes on from the last one where there is one; {out / TROUBLE} has the details"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +31,11 @@ def measure_untrained(recipe: Recipe, data: Path, out: Path) -> dict[str, float]
         None where the teacher does not hear, or nothing is held out.
     """
     kept = out / UNTRAINED
+    identity = json.loads(json.dumps({"data": asdict(recipe.data), "model": asdict(recipe.model)}))
     if kept.is_file():
-        found: dict[str, float] = json.loads(kept.read_text(encoding="utf-8"))
-        return found
+        found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+        if found["of"] == identity:
+            return dict(found["figures"])
     encoder = load_encoder(recipe.model.teacher)
     if Modality.SPEECH not in encoder.card.modalities or recipe.data.sources[0].stream:
         return None
@@ -41,12 +44,12 @@ def measure_untrained(recipe: Recipe, data: Path, out: Path) -> dict[str, float]
     if not held:
         return None
     listener = FromAudio(recipe.data, recipe.model.max_seconds, recipe.training.seed)
-    retrieval = Retrieval(
-        held, Teacher(recipe.model.teacher), recipe.losses.sides(), recipe.training.pool, listener
-    )
+    most = len(rows.test) or recipe.training.pool
+    retrieval = Retrieval(held, Teacher(recipe.model.teacher), recipe.losses.sides(), most, listener)
     figures = retrieval(_Heard(encoder))
     out.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    text = json.dumps({"of": identity, "figures": figures}, indent=1, ensure_ascii=False)
+    kept.write_text(text + "\n", encoding="utf-8")
     return figures
 
 
