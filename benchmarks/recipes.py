@@ -10,16 +10,12 @@ benchmarks/results/recipes.md; rows of forms that were not run are kept.
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import resource
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
+
+from benchmarks.apart import megabytes, run_apart
 
 RESULT = Path(__file__).parent / "results" / "recipes.md"
 STEPS, IGNORED = 12, 2
@@ -153,7 +149,7 @@ def measure(name: str) -> str:
     torch.manual_seed(1)
     import sentence_transformers  # noqa: F401 - its memory is not the model's
 
-    before = _megabytes()
+    before = megabytes()
     words, parameters, step = FORMS[name]()
     times = []
     for _ in range(STEPS + IGNORED):
@@ -161,44 +157,9 @@ def measure(name: str) -> str:
         step()
         times.append(time.process_time() - began)
     seconds = median(times[IGNORED:])
-    cells = [name, words, f"{parameters:,}", f"{seconds:.3f}", f"{before:.0f}", f"{_megabytes():.0f}"]
+    cells = [name, words, f"{parameters:,}", f"{seconds:.3f}", f"{before:.0f}", f"{megabytes():.0f}"]
     return f"| {' | '.join(cells)} |"
 
 
-def _megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _apart(name: str) -> str:
-    """The row of a form that runs in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.recipes", "--one", name]
-    threads = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **threads}, check=True)
-    row: str = json.loads(done.stdout.splitlines()[-1])
-    return row
-
-
-def _kept() -> dict[str, str]:
-    lines = RESULT.read_text(encoding="utf-8").splitlines() if RESULT.is_file() else []
-    rows = {line.split(" | ")[0].removeprefix("| "): line for line in lines if line.startswith("| ")}
-    return {name: row for name, row in rows.items() if name in FORMS}
-
-
-def main() -> None:
-    """Run the forms that are named, or all."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(FORMS))
-    parser.add_argument("--one", choices=FORMS, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.one:
-        sys.stdout.write(json.dumps(measure(arguments.one)) + "\n")
-        return
-    wanted = [name for name in FORMS if not arguments.names or name.split("/")[0] in arguments.names]
-    rows = _kept() | {name: _apart(name) for name in wanted}
-    table = "\n".join([HEAD, *(rows[name] for name in FORMS if name in rows)]) + "\n"
-    RESULT.write_text(f"Made by `python -m benchmarks.recipes`.\n\n{table}", encoding="utf-8")
-    sys.stdout.write(table)
-
-
 if __name__ == "__main__":
-    main()
+    run_apart("benchmarks.recipes", FORMS, measure, HEAD, RESULT, recipes=True)

@@ -10,13 +10,7 @@ benchmarks/results/sonar.md; rows of stages that were not run are kept.
 
 from __future__ import annotations
 
-import argparse
 import copy
-import json
-import os
-import resource
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,6 +18,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from benchmarks.apart import megabytes, run_apart
 
 RESULT = Path(__file__).parent / "results" / "sonar.md"
 STEPS, IGNORED = 8, 2
@@ -100,7 +95,7 @@ def measure(name: str) -> str:
     torch.set_num_threads(1)
     import sentence_transformers  # noqa: F401 - its memory is not the model's
 
-    before = _megabytes()
+    before = megabytes()
     words, module, losses = STAGES[name](name)
     module.train()
     trained = [weight for weight in module.parameters() if weight.requires_grad]
@@ -116,41 +111,8 @@ def measure(name: str) -> str:
         times.append(time.process_time() - began)
     size = sum(weight.numel() for weight in trained)
     seconds = median(times[IGNORED:])
-    return f"| {name} | {words} | {size:,} | {seconds:.2f} | {before:.0f} | {_megabytes():.0f} |"
-
-
-def _megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def _apart(name: str) -> str:
-    command = [sys.executable, "-m", "benchmarks.sonar", "--one", name]
-    threads = {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **threads}, check=True)
-    row: str = json.loads(done.stdout.splitlines()[-1])
-    return row
-
-
-def _kept() -> dict[str, str]:
-    lines = RESULT.read_text(encoding="utf-8").splitlines() if RESULT.is_file() else []
-    rows = {line.split(" | ")[0].removeprefix("| "): line for line in lines if line.startswith("| ")}
-    return {name: row for name, row in rows.items() if name in STAGES}
-
-
-def main() -> None:
-    """Run the stages that are named, or all."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("names", nargs="*", metavar="STAGE", help=", ".join(STAGES))
-    parser.add_argument("--one", choices=STAGES, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.one:
-        sys.stdout.write(json.dumps(measure(arguments.one)) + "\n")
-        return
-    rows = _kept() | {name: _apart(name) for name in arguments.names or STAGES}
-    table = "\n".join([HEAD, *(rows[name] for name in STAGES if name in rows)]) + "\n"
-    RESULT.write_text(f"Made by `python -m benchmarks.sonar`.\n\n{table}", encoding="utf-8")
-    sys.stdout.write(table)
+    return f"| {name} | {words} | {size:,} | {seconds:.2f} | {before:.0f} | {megabytes():.0f} |"
 
 
 if __name__ == "__main__":
-    main()
+    run_apart("benchmarks.sonar", STAGES, measure, HEAD, RESULT)

@@ -29,3 +29,9 @@ class Progress:
             f"{self._what}: {self._done}/{self._total}, {rate:.1f}/s, {left / 60:.1f} min left {note}\n"
         )
         sys.stderr.flush()
+
+
+def say(message: str) -> None:
+    """A line on standard error."""
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()

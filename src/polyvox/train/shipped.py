@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyvox.errors import MissingExtraError, PolyvoxError
+from polyvox.train.progress import say
 
 if TYPE_CHECKING:
     from polyvox.train.kinds import Order
@@ -42,8 +42,8 @@ def run_shipped(order: Order) -> int:
     problems = _problems(order)
     if order.check:
         for problem in problems:
-            _say(problem)
-        _say(f"{len(problems)} problems")
+            say(problem)
+        say(f"{len(problems)} problems")
         return len(problems)
     if problems:
         raise PolyvoxError("; ".join(problems))
@@ -57,12 +57,12 @@ def run_shipped(order: Order) -> int:
         if order.fresh:
             shutil.rmtree(folder, ignore_errors=True)
         if (folder / _DONE).is_file():
-            _say(f"{stage.what}: done before")
+            say(f"{stage.what}: done before")
             continue
-        _say(stage.what)
+        say(stage.what)
         stage.work(order)
         (folder / _DONE).touch()
-    _say(f"model: {order.out / MODEL}")
+    say(f"model: {order.out / MODEL}")
     return 0
 
 
@@ -135,8 +135,3 @@ STAGES: Sequence[Stage] = (
     Stage(SPEECH, "speech tower", _train_speech),
     Stage(MODEL, "light model", _add_speech),
 )
-
-
-def _say(message: str) -> None:
-    sys.stderr.write(f"{message}\n")
-    sys.stderr.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import ClassVar, Self
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -36,7 +37,42 @@ class WidthSizes:
             raise PolyvoxError(f"the widths of a head must fall, got {list(self.widths)}")
 
 
-class SeparateHeads(nn.Module):
+class WidthHead(nn.Module):
+    """What heads of several widths share: one pooling by a learned query, and how they are kept.
+
+    Args:
+        sizes: of pooling and vectors.
+    """
+
+    kind: ClassVar[str]
+
+    def __init__(self, sizes: WidthSizes) -> None:
+        super().__init__()
+        self.sizes = sizes
+        self.pool = sizes.query.pooler()
+
+    @property
+    def dimension(self) -> int:
+        """Width of the widest vector."""
+        return self.sizes.widths[0]
+
+    def save(self, folder: Path) -> None:
+        """Write sizes and weights."""
+        WIDTH_HEAD.write(folder, self, {"kind": self.kind, "sizes": asdict(self.sizes)})
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises:
+            PolyvoxError: the folder holds no such head.
+        """
+        head = cls(_saved_sizes(folder, cls.kind))
+        head.load_state_dict(WIDTH_HEAD.read(folder)[1])
+        return head.eval()
+
+
+class SeparateHeads(WidthHead):
     """One pooling by a learned query, and a linear layer of its own for each width (Sy et al. 2026).
 
     A short vector is no prefix of a long one, so an index of another width needs all recordings again.
@@ -45,16 +81,11 @@ class SeparateHeads(nn.Module):
         sizes: of pooling and vectors.
     """
 
-    def __init__(self, sizes: WidthSizes) -> None:
-        super().__init__()
-        self.sizes = sizes
-        self.pool = sizes.query.pooler()
-        self.layers = nn.ModuleList(nn.Linear(sizes.query.width, width) for width in sizes.widths)
+    kind = "separate"
 
-    @property
-    def dimension(self) -> int:
-        """Width of the widest vector."""
-        return self.sizes.widths[0]
+    def __init__(self, sizes: WidthSizes) -> None:
+        super().__init__(sizes)
+        self.layers = nn.ModuleList(nn.Linear(sizes.query.width, width) for width in sizes.widths)
 
     def at_widths(self, frames: Tensor, mask: Tensor) -> dict[int, Tensor]:
         """Map frames (B, T, front) and their mask to a vector of each width, (B, width), of any length."""
@@ -65,39 +96,19 @@ class SeparateHeads(nn.Module):
         """The widest vectors, (B, dimension), of unit length."""
         return F.normalize(self.layers[0](self.pool(frames, mask)), dim=-1)
 
-    def save(self, folder: Path) -> None:
-        """Write sizes and weights."""
-        WIDTH_HEAD.write(folder, self, {"kind": "separate", "sizes": asdict(self.sizes)})
 
-    @classmethod
-    def load(cls, folder: Path) -> SeparateHeads:
-        """Read what `save` wrote.
-
-        Raises:
-            PolyvoxError: the folder holds no such head.
-        """
-        head = cls(_saved_sizes(folder, "separate"))
-        head.load_state_dict(WIDTH_HEAD.read(folder)[1])
-        return head.eval()
-
-
-class NestedHead(nn.Module):
+class NestedHead(WidthHead):
     """One pooling by a learned query and one linear layer; short vectors are prefixes (Kusupati et al. 2022).
 
     Args:
         sizes: of pooling and vectors.
     """
 
-    def __init__(self, sizes: WidthSizes) -> None:
-        super().__init__()
-        self.sizes = sizes
-        self.pool = sizes.query.pooler()
-        self.layer = nn.Linear(sizes.query.width, sizes.widths[0])
+    kind = "nested"
 
-    @property
-    def dimension(self) -> int:
-        """Width of the widest vector."""
-        return self.sizes.widths[0]
+    def __init__(self, sizes: WidthSizes) -> None:
+        super().__init__(sizes)
+        self.layer = nn.Linear(sizes.query.width, sizes.widths[0])
 
     def at_widths(self, frames: Tensor, mask: Tensor) -> dict[int, Tensor]:
         """Map frames (B, T, front) and their mask to a vector of each width, (B, width), of any length."""
@@ -106,21 +117,6 @@ class NestedHead(nn.Module):
     def forward(self, frames: Tensor, mask: Tensor) -> Tensor:
         """The widest vectors, (B, dimension), of unit length."""
         return F.normalize(self.layer(self.pool(frames, mask)), dim=-1)
-
-    def save(self, folder: Path) -> None:
-        """Write sizes and weights."""
-        WIDTH_HEAD.write(folder, self, {"kind": "nested", "sizes": asdict(self.sizes)})
-
-    @classmethod
-    def load(cls, folder: Path) -> NestedHead:
-        """Read what `save` wrote.
-
-        Raises:
-            PolyvoxError: the folder holds no such head.
-        """
-        head = cls(_saved_sizes(folder, "nested"))
-        head.load_state_dict(WIDTH_HEAD.read(folder)[1])
-        return head.eval()
 
 
 def prefixes(vectors: Tensor, widths: Sequence[int]) -> dict[int, Tensor]:

@@ -6,8 +6,9 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
-from polyvox.train.clasp.results import Result, write_json
+from polyvox.train.clasp.results import Result
 from polyvox.train.clasp.stage import Stage
+from polyvox.train.order_file import write_json
 
 
 def write_card(folder: Path, stage: Stage, result: Result) -> None:

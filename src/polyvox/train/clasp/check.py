@@ -9,8 +9,8 @@ from polyvox.errors import PolyvoxError
 from polyvox.modules.branches import open_branch
 from polyvox.train.clasp.sections import ClaspRecipe
 from polyvox.train.clasp.variants import Variant
-from polyvox.train.clasp.words import say
 from polyvox.train.engines import engines_named
+from polyvox.train.progress import say
 from polyvox.train.tower.teacher import Teacher
 
 

@@ -179,7 +179,7 @@ def _epoch(number: int, losses: Sequence[float], recipe: ClaspRecipe, mrr: float
 
 def _tell(epoch: Epoch, out: Path) -> None:
     """Keep an epoch, and say every tenth."""
-    from polyvox.train.clasp.words import say
+    from polyvox.train.progress import say
 
     with (out / METRICS).open("a", encoding="utf-8") as file:
         file.write(json.dumps(asdict(epoch)) + "\n")

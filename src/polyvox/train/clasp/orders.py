@@ -28,7 +28,7 @@ def run_clasp(order: Order) -> int:
         raise MissingExtraError("train", "training") from error
     from polyvox.train.clasp.check import check
     from polyvox.train.clasp.run import train_variants
-    from polyvox.train.clasp.words import say
+    from polyvox.train.progress import say
 
     if order.check:
         return check(variants, order.data)

@@ -15,11 +15,11 @@ from polyvox.evaluate.cascade import Cascade, PocketsphinxCascade
 from polyvox.read.sound import load_audio
 from polyvox.train.clasp.distortions import CLEAN, Condition, conditions, distorted
 from polyvox.train.clasp.measure import Figures, Side, figures, ranked
-from polyvox.train.clasp.results import by_name, write_json
+from polyvox.train.clasp.results import by_name
 from polyvox.train.clasp.stage import Stage, subset, unseen_sentences
 from polyvox.train.clasp.utterances import Utterance
-from polyvox.train.clasp.words import say
-from polyvox.train.progress import Progress
+from polyvox.train.order_file import write_json
+from polyvox.train.progress import Progress, say
 
 REFERENCES = "references.json"
 WORDS = "recognised.jsonl"

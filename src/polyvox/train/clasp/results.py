@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from polyvox.errors import PolyvoxError
 from polyvox.train.clasp.learning import Course
 from polyvox.train.clasp.measure import Figures
+from polyvox.train.order_file import write_json
 
-RESULT, ORDER = "result.json", "order.json"
+RESULT = "result.json"
 Curve = Mapping[str, Figures]
 """Figures by the name of a condition."""
 
@@ -70,31 +70,3 @@ def read_result(folder: Path) -> Result | None:
 def by_name(values: Mapping[str, Mapping[str, Any]]) -> dict[str, Figures]:
     """Figures from JSON."""
     return {name: Figures(**figures) for name, figures in values.items()}
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write JSON, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    partial.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
-
-
-def claim(folder: Path, order: Mapping[str, Any]) -> None:
-    """Make a folder for what was ordered, or check that what it holds is that.
-
-    Raises:
-        PolyvoxError: it holds something else.
-    """
-    path = folder / ORDER
-    told = json.loads(json.dumps(order))
-    if not path.is_file():
-        write_json(path, told)
-        return
-    earlier = json.loads(path.read_text(encoding="utf-8"))
-    changed = sorted(name for name in {*told, *earlier} if told.get(name) != earlier.get(name))
-    if changed:
-        raise PolyvoxError(
-            f"{folder} was begun with another {' and '.join(changed)}; go on with what it began with, "
-            "give --fresh to forget it, or another --out"
-        )

@@ -21,12 +21,13 @@ from polyvox.train.clasp.learning import METRICS, Course, learn, lesson, new_fus
 from polyvox.train.clasp.objective import INVERTED
 from polyvox.train.clasp.references import REFERENCES, measured_references
 from polyvox.train.clasp.report import write_report
-from polyvox.train.clasp.results import ORDER, RESULT, Result, claim, read_result
+from polyvox.train.clasp.results import RESULT, Result, read_result
 from polyvox.train.clasp.sections import Branch, ClaspRecipe
 from polyvox.train.clasp.stage import Stage, wanted_views
 from polyvox.train.clasp.utterances import Corpus, readable, shuffled
 from polyvox.train.clasp.variants import Variant
-from polyvox.train.clasp.words import say
+from polyvox.train.order_file import claim
+from polyvox.train.progress import say
 from polyvox.train.split import Part
 from polyvox.train.tower.teacher import Teacher
 
@@ -153,4 +154,4 @@ def _save(stage: Stage, fusion: Fusion, result: Result, folder: Path) -> None:
     partial.replace(folder / MODEL)
 
 
-__all__ = ["MODEL", "ORDER", "RESULT", "forget", "train_variants"]
+__all__ = ["MODEL", "RESULT", "forget", "train_variants"]

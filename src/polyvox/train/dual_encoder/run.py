@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -26,6 +25,7 @@ from polyvox.train.dual_encoder.table import write_table
 from polyvox.train.dual_encoder.unit_stage import UnitStage
 from polyvox.train.dual_encoder.utterances import unwanted_texts, utterances
 from polyvox.train.human_speech import Spoken
+from polyvox.train.progress import say
 
 if TYPE_CHECKING:
     from polyvox.train.kinds import Order
@@ -56,10 +56,10 @@ def run_dual_encoder(order: Order) -> int:
     unwanted = unwanted_texts(spoken, order.data, order.out / TEXTS)
     source = recipe.language_model.start or _train_language_model(recipe, order, unwanted)
     stage = UnitStage(recipe.speech, order.out / UNITS)
-    units = stage.units_of(spoken, _say)
+    units = stage.units_of(spoken, say)
     pairs, groups = spoken_pairs(recipe.speech, spoken, units), groups_of(recipe.speech, spoken, units)
     for name, dual in recipe.towers().items():
-        _say(f"tower {name}")
+        say(f"tower {name}")
         folder = order.out / TOWERS / name
         finished = (folder / MODEL).is_dir()
         translated = [] if finished else _translated(recipe, dual, order.data, unwanted)
@@ -83,13 +83,13 @@ def _train_language_model(recipe: Recipe, order: Order, unwanted: frozenset[int]
         from transformers import AutoTokenizer
 
         if open_corpus(out / CORPUS) is None:
-            _say("text of the language model")
+            say("text of the language model")
             library = open_library(order.data / "text", list(section.sources), section.languages, unwanted)
             build_corpus(library, section, recipe.prefix, out / CORPUS)
         corpus = open_corpus(out / CORPUS)
         assert corpus is not None  # noqa: S101 - it was made above
         tokenizer = AutoTokenizer.from_pretrained(out / CORPUS)
-        _say("language model")
+        say("language model")
         tokenizer.save_pretrained(folder)
         train_language_model(section, corpus, len(tokenizer), folder)
     return str(folder)
@@ -109,7 +109,7 @@ def _finish(recipe: Recipe, out: Path) -> None:
     first = out / TOWERS / next(iter(recipe.towers())) / MODEL
     shutil.rmtree(out / MODEL, ignore_errors=True)
     shutil.copytree(first, out / MODEL)
-    _say(f"\n{table}\nmodel: {out / MODEL}")
+    say(f"\n{table}\nmodel: {out / MODEL}")
 
 
 def _claim(order: Order, recipe: Recipe) -> None:
@@ -145,15 +145,10 @@ def _changed(earlier: Mapping[str, object], now: Mapping[str, object]) -> list[s
 def _say_counts(spoken: Sequence[Spoken]) -> None:
     counts = Counter((one.language, str(one.part)) for one in spoken)
     for (language, part), count in sorted(counts.items()):
-        _say(f"{language}: {count} recordings, {part}")
+        say(f"{language}: {count} recordings, {part}")
 
 
 def _set_threads() -> None:
     import torch
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-
-
-def _say(message: str) -> None:
-    sys.stderr.write(f"{message}\n")
-    sys.stderr.flush()

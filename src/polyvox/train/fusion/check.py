@@ -7,8 +7,8 @@ from pathlib import Path
 from polyvox.errors import PolyvoxError
 from polyvox.modules.front import open_front
 from polyvox.train.fusion.rows import read_set
-from polyvox.train.fusion.run import say
 from polyvox.train.fusion.sections import TRAIN_HERE, FusionRecipe
+from polyvox.train.progress import say
 
 
 def check(recipe: FusionRecipe, data: Path) -> int:

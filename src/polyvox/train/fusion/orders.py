@@ -41,7 +41,8 @@ def run_fusion(order: Order) -> int:
     except ImportError as error:
         raise MissingExtraError("train", "training") from error
     from polyvox.train.fusion.check import check
-    from polyvox.train.fusion.run import say, train_fusion
+    from polyvox.train.fusion.run import train_fusion
+    from polyvox.train.progress import say
 
     if order.check:
         return check(recipe, order.data)

@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from polyvox.errors import PolyvoxError
 from polyvox.train.fusion.measure import Scores, Spectrum
 from polyvox.train.fusion.speech_stage import Course
 
-RESULT, ORDER = "result.json", "order.json"
+RESULT = "result.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +77,3 @@ def all_results(out: Path) -> Iterator[Result]:
         result = read_result(path.parent)
         if result is not None:
             yield result
-
-
-def claim(folder: Path, order: Mapping[str, Any]) -> None:
-    """Make a folder for what was ordered, or check that what it holds is that.
-
-    Raises:
-        PolyvoxError: it holds something else.
-    """
-    told = json.loads(json.dumps(order))
-    path = folder / ORDER
-    if path.is_file():
-        earlier = json.loads(path.read_text(encoding="utf-8"))
-        changed = sorted(name for name in {*told, *earlier} if told.get(name) != earlier.get(name))
-        if changed:
-            raise PolyvoxError(
-                f"{folder} was begun with another {' and '.join(changed)}; go on with what it began with, "
-                "give --fresh to forget it, or another --out"
-            )
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

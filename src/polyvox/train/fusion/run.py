@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,11 +22,13 @@ from polyvox.train.fusion.frozen_text import FrozenText, frozen_text
 from polyvox.train.fusion.intents import accuracy, intent_problems, largest_class, recordings
 from polyvox.train.fusion.measure import Scores, first_ranks, scores, scores_of, spectrum
 from polyvox.train.fusion.report import write_report
-from polyvox.train.fusion.results import RESULT, Result, claim, read_result
+from polyvox.train.fusion.results import RESULT, Result, read_result
 from polyvox.train.fusion.rows import Pair, PairedSet, read_set, shuffled
 from polyvox.train.fusion.sections import Front, FusionRecipe, SpeechSet, Variant
 from polyvox.train.fusion.speech_stage import Lesson, learn, vectors_at_widths
 from polyvox.train.fusion.students import Student, build_student, calibrate
+from polyvox.train.order_file import claim
+from polyvox.train.progress import say
 
 LATE = (Variant.LATE, Variant.LETTERS, Variant.SHUFFLED)
 _UNSAVED = (Variant.LETTERS, Variant.SHUFFLED)
@@ -221,9 +222,3 @@ def _save(stage: Stage, student: Student, folder: Path) -> None:
     model.save(str(partial), create_model_card=False)
     shutil.rmtree(folder, ignore_errors=True)
     partial.replace(folder)
-
-
-def say(message: str) -> None:
-    """A line on standard error."""
-    sys.stderr.write(f"{message}\n")
-    sys.stderr.flush()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ from polyvox.train.masked.measure import accuracy
 from polyvox.train.masked.quantiser import Quantiser, Sample, learn_quantiser, stacked
 from polyvox.train.masked.recipe import Recipe, read_recipe
 from polyvox.train.masked.rows import Rows, load_rows, read_examples
+from polyvox.train.progress import say
 from polyvox.train.split import Part
 
 if TYPE_CHECKING:
@@ -86,12 +86,6 @@ def train(recipe: Recipe, data: Path, out: Path, *, fresh: bool = False, stop: i
 
     learn(encoder, quantiser, rows.train, recipe.training, out, report, stop=stop)
     return out / MODEL
-
-
-def say(message: str) -> None:
-    """A line on standard error."""
-    sys.stderr.write(f"{message}\n")
-    sys.stderr.flush()
 
 
 def _config(recipe: Recipe) -> MaskedConfig:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 from polyvox.errors import PolyvoxError
 from polyvox.modules.bottleneck import SETTINGS
+from polyvox.train.order_file import write_json
 
 MODEL, FIGURES, STAGE, BEGIN = "model", "figures.json", "stage.json", "begin"
 
@@ -38,16 +38,3 @@ def stage_model(folder: Path) -> Path:
         if (found / SETTINGS).is_file():
             return found
     raise PolyvoxError(f"{folder}: holds no bottleneck model to start from; give the folder of a stage")
-
-
-def write_json(path: Path, content: object) -> None:
-    """Write JSON, whole or not at all."""
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
-
-
-def say(message: str) -> None:
-    """A line on standard error."""
-    sys.stderr.write(f"{message}\n")
-    sys.stderr.flush()

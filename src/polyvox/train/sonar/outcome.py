@@ -13,8 +13,10 @@ from polyvox.modules.fused_speech import FusedSpeech
 from polyvox.modules.heads.sentence import SentenceHead
 from polyvox.modules.sentence_reader import SentenceReader
 from polyvox.modules.space import join
+from polyvox.train.order_file import write_json
+from polyvox.train.progress import say
 from polyvox.train.sonar.corpus import Corpus
-from polyvox.train.sonar.folders import FIGURES, MODEL, claim, say, write_json
+from polyvox.train.sonar.folders import FIGURES, MODEL, claim
 from polyvox.train.sonar.later_sections import Spectrum, Speech
 from polyvox.train.sonar.loop import spent
 from polyvox.train.sonar.recipe import Recipe, identity

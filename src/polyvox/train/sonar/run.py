@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from polyvox.errors import PolyvoxError
 from polyvox.modules.bottleneck import Bottleneck, open_bottleneck
+from polyvox.train.order_file import write_json
+from polyvox.train.progress import say
 from polyvox.train.rows import held_out_files, held_out_hashes
 from polyvox.train.sonar.corpus import Corpus, keep_corpus, kept_corpus, read_corpus
 from polyvox.train.sonar.edits import names_in
-from polyvox.train.sonar.folders import BEGIN, FIGURES, MODEL, claim, say, stage_model, write_json
+from polyvox.train.sonar.folders import BEGIN, FIGURES, MODEL, claim, stage_model
 from polyvox.train.sonar.later_sections import Extend
 from polyvox.train.sonar.loop import spent
 from polyvox.train.sonar.measure import drift, encode, mining_errors, test_sets, written

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyvox.errors import MissingExtraError, PolyvoxError
+from polyvox.train.progress import say
 from polyvox.train.tower.recipe import read_recipe
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def run_speech(order: Order) -> int:
     except ImportError as error:
         raise MissingExtraError("train", "training") from error
     from polyvox.train.tower.check import check
-    from polyvox.train.tower.run import FRAMES, first_process, say, train
+    from polyvox.train.tower.run import FRAMES, first_process, train
     from polyvox.train.tower.trainer import whole_checkpoints
     from polyvox.train.tower.variants import read_variants, train_variants
 

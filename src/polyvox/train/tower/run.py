@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -14,6 +13,7 @@ from typing import Any
 
 from polyvox.errors import PolyvoxError
 from polyvox.modules.space import join
+from polyvox.train.progress import say
 from polyvox.train.sounds import TrainingError
 from polyvox.train.tower.batch import SKIPPED, Batcher
 from polyvox.train.tower.card import write_card
@@ -213,12 +213,6 @@ def write_ranks(path: Path, found: Sequence[Ranked]) -> None:
 def first_process() -> bool:
     """Whether this process is alone, or the first of several."""
     return int(os.environ.get("RANK", "0")) == 0
-
-
-def say(message: str) -> None:
-    """A line on standard error."""
-    sys.stderr.write(f"{message}\n")
-    sys.stderr.flush()
 
 
 __all__ = ["TrainingError", "build_trainer", "first_process", "forget", "retrieval", "train"]
