@@ -46,7 +46,8 @@ class Spoken:
 
     `text` is in the recording's language and empty when unknown; `given` says that it came with the
     recording and was not looked up by its meaning. `english` is empty when the meaning is unknown. `kind` is
-    the first part of a GCompris key: words, geography, colors, misc, intro.
+    the first part of a GCompris key: words, geography, colors, misc, intro. `split` is what the manifest
+    calls the recording's part, where it does; `part` knows the meaning alone.
     """
 
     path: Path
@@ -59,6 +60,7 @@ class Spoken:
     english: str
     seconds: float
     kind: str = ""
+    split: str = ""
 
 
 def human_speech(
@@ -97,6 +99,7 @@ def _spoken(recording: Recording, folder: Path, source: str, names: Mapping[tupl
         english=english,
         seconds=recording.seconds,
         kind=recording.key.split("/")[0] if "/" in recording.key else "",
+        split=recording.split,
     )
 
 

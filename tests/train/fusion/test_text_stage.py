@@ -18,6 +18,7 @@ from polyvox.train.fusion.corpus import read_corpus  # noqa: E402
 from polyvox.train.fusion.schedule import rate_at  # noqa: E402
 from polyvox.train.fusion.sections import Small  # noqa: E402
 from polyvox.train.fusion.text_stage import end_vectors, train_text  # noqa: E402
+from polyvox.train.manifest import Recording, write_manifest  # noqa: E402
 
 LONG = "a test text that is longer than what is read of it " * 6
 ROWS = [
@@ -51,8 +52,16 @@ def data(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_the_corpus_has_no_text_of_a_test_recording(data: Path) -> None:
+    (data / "speech" / "one").mkdir(parents=True)
+    spoken = Recording("1.ogg", "fr", "a", "test", "Le pain!", "en", "Two houses")
+    write_manifest(data / "speech" / "one" / "manifest.tsv", [spoken])
+    corpus = read_corpus(SMALL, data)
+    assert [row for source in corpus.sources for row in source] == [("un chat noir", "a black cat")]
+
+
 def test_the_corpus_has_no_test_text_and_only_the_languages(data: Path) -> None:
-    corpus = read_corpus(SMALL, data / "text")
+    corpus = read_corpus(SMALL, data)
     assert [row for source in corpus.sources for row in source] == [
         ("un chat noir", "a black cat"),
         ("deux maisons", "two houses"),
@@ -61,7 +70,7 @@ def test_the_corpus_has_no_test_text_and_only_the_languages(data: Path) -> None:
     assert corpus.draw(5, seed=3) == corpus.draw(5, seed=3)
     assert all(set(pair) <= set(corpus.texts()) for pair in corpus.draw(20, seed=1))
     with pytest.raises(PolyvoxError, match="no such file"):
-        read_corpus(Small(sources={"other": 1.0}, languages=("fr", "en")), data / "text")
+        read_corpus(Small(sources={"other": 1.0}, languages=("fr", "en")), data)
 
 
 def test_the_finished_model_ends_texts_and_takes_the_vector_of_the_end(data: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from polyvox.errors import PolyvoxError
 from polyvox.train.fusion.sections import Small
 from polyvox.train.parallel_text import rows
 from polyvox.train.rows import clean, held_out_files, held_out_hashes, text_hash
+from polyvox.train.spoken_tests import spoken_test_hashes
 
 _LONGEST_CHARACTERS = 240
 
@@ -43,13 +44,18 @@ class Corpus:
         return pairs
 
 
-def read_corpus(small: Small, text: Path) -> Corpus:
-    """Read the sources of the text stage: cleaned, without any text of a test file.
+def read_corpus(small: Small, data: Path) -> Corpus:
+    """Read the sources of the text stage: cleaned, without any text of a test file or a test recording.
+
+    Args:
+        small: names sources and languages.
+        data: folder that holds `text`, and `speech` where there is some.
 
     Raises:
         PolyvoxError: a source is missing or has no row in two of the languages.
     """
-    unwanted = held_out_hashes(held_out_files(text))
+    text = data / "text"
+    unwanted = held_out_hashes(held_out_files(text)) | spoken_test_hashes(data / "speech")
     found = []
     for source in small.sources:
         path = text / f"train-{source}.jsonl.xz"

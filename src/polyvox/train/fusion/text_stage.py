@@ -46,7 +46,7 @@ def train_text(small: Small, dimensions: tuple[int, ...], data: Path, out: Path,
         return folder
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
-    corpus = read_corpus(small, data / "text")
+    corpus = read_corpus(small, data)
     tokenizer = _tokenizer(corpus, small, out)
     teacher = load_encoder(small.teacher)
     transformer = small_transformer(small, tokenizer)
