@@ -76,6 +76,8 @@ name = "legacy"
 objective = {{ legacy = true }}
 [[variants]]
 name = "second alone"
+against = ["legacy"]
+training = {{ most = 4 }}
 model = {{ fusion = "second" }}
 second = {{ kind = "mel-statistics" }}
 """
@@ -138,13 +140,14 @@ def test_every_variant_is_measured_and_named_in_the_report(out: Path, recipe: Pa
     for one in variants(recipe):
         found = read_result(out / "variants" / one.slug)
         assert found is not None
-        assert (found.trained_on, found.leaked) == (6, 1)
+        assert (found.trained_on, found.leaked) == (one.recipe.training.most or 6, 1)
         assert (found.tests["tones"].queries, found.tests["tones"].pool) == (12, 12)
         assert found.languages["tones"]["fr"].queries == 12
         assert found.curve["clean"].queries == 2
         assert f"| {one.name} |" in report
     assert "| chance |" in report
     assert "## Text in other languages" in report
+    assert "| second alone | legacy | " in report.partition("## Rows against each other")[2]
 
 
 def test_the_share_of_guessing_is_kept_and_shows_the_inverted_temperature(out: Path) -> None:

@@ -10,7 +10,7 @@ pytest.importorskip("torch", reason="needs the extra 'train'")
 
 from polyvox.errors import PolyvoxError
 from polyvox.train.clasp.sections import Fusion, Loss
-from polyvox.train.clasp.variants import read_variants
+from polyvox.train.clasp.variants import read_variants, with_needs
 
 RECIPE = """
 kind = "clasp"
@@ -39,7 +39,20 @@ def test_the_shipped_recipe_has_every_row_of_its_table() -> None:
     assert recipes["gate"].model.fusion is Fusion.GATING
     assert recipes["Huber"].objective.loss is Loss.HUBER
     assert recipes["control: shuffled pairs"].training.shuffled
+    assert recipes["mel statistics, gate"].second.kind == "mel-statistics"
+    assert recipes["gate, 2,000 recordings"].training.most == 2000
     assert read_variants(SHIPPED, every=False) == variants[:1]
+
+
+def test_a_row_without_its_folder_is_left_out(tmp_path: Path) -> None:
+    rows = "".join(
+        f'[[variants]]\nname = "{name}"\nneeds = "{tmp_path / name}"\nagainst = ["there"]\n'
+        for name in ("there", "missing")
+    )
+    (tmp_path / "there").mkdir()
+    kept, told = with_needs(read_variants(written(tmp_path, rows), every=True))
+    assert [(one.name, one.against) for one in kept] == [("as the recipe says", ()), ("there", ("there",))]
+    assert told == [f"left out the row 'missing': there is no folder {tmp_path / 'missing'}"]
 
 
 def test_a_control_comes_beside_the_recipe(tmp_path: Path) -> None:
@@ -59,6 +72,8 @@ def test_a_control_comes_beside_the_recipe(tmp_path: Path) -> None:
         ('[[variants]]\nname = "x"\nmodel = { text = "y" }', "model text is shared"),
         ('[[variants]]\nname = "x"\n[[variants]]\nname = "X!"', "two variants share a name"),
         ("[[variants]]\nseed = 3", "needs a name"),
+        ('[[variants]]\nname = "x"\nagainst = ["y"]', "'y' is not one of as the recipe says, x"),
+        ('[[variants]]\nname = "x"\nneeds = 3', "needs: expected text"),
         ('[sentences]\nsources = { "train-x" = 1.0 }', "unseen_voices"),
     ],
 )

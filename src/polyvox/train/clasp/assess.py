@@ -32,7 +32,7 @@ def assessed(stage: Stage, name: str, fusion: Fusion, course: Course) -> Result:
     curve, control = _curves(stage, fusion)
     return Result(
         name=name,
-        trained_on=len(stage.corpus.of(Part.TRAIN)),
+        trained_on=len(stage.training()),
         leaked=stage.corpus.leaked,
         course=course,
         tests={test: figures(found, len(pools[test].texts)) for test, found in ranks.items()},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from polyvox.errors import MissingExtraError, PolyvoxError
-from polyvox.train.clasp.variants import read_variants
+from polyvox.train.clasp.variants import read_variants, with_needs
 
 if TYPE_CHECKING:
     from polyvox.train.kinds import Order
@@ -30,6 +30,9 @@ def run_clasp(order: Order) -> int:
     from polyvox.train.clasp.run import train_variants
     from polyvox.train.progress import say
 
+    variants, left_out = with_needs(variants)
+    for sentence in left_out:
+        say(sentence)
     if order.check:
         return check(variants, order.data)
     if order.resume and not (order.out / "variants").is_dir():

@@ -24,12 +24,28 @@ _ABOUT = (
 _HEAD = "R@1 | R@10 | MRR | mean rank | R@1/100"
 
 
-def write_report(recipe: ClaspRecipe, results: Sequence[Result], references: References, out: Path) -> Path:
-    """Write `results.md`, and `curves.svg` where recordings were distorted."""
+def write_report(
+    recipe: ClaspRecipe,
+    results: Sequence[Result],
+    references: References,
+    compared: Mapping[str, Sequence[str]],
+    out: Path,
+) -> Path:
+    """Write `results.md`, and `curves.svg` where recordings were distorted.
+
+    Args:
+        recipe: of the first row.
+        results: the rows.
+        references: what stands beside them.
+        compared: rows that a row is compared with, by name.
+        out: folder of the run.
+    """
     lines = [f"# Results\n\n{_ABOUT.format(seed=recipe.seed)}\n", *_trained(recipe, results)]
     for test in results[0].tests:
         lines += _test_table(test, results, references)
-    lines += [*_backwards(results), *_languages(results, references), *_beside(results, references)]
+    lines += _compared(results, compared)
+    lines += [*_backwards(results), *_languages(results, references)]
+    lines += [*_languages_of_rows(results), *_beside(results, references)]
     lines += _curves(results, references)
     path = out / "results.md"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -49,18 +65,18 @@ def _trained(recipe: ClaspRecipe, results: Sequence[Result]) -> Iterator[str]:
     first = results[0]
     batch = recipe.training.batch
     yield (
-        f"Trained on {first.trained_on:,} recordings; {first.leaked} were left out because of a test text. "
+        f"{first.leaked} training recordings were left out because of a test text. "
         f"The lowest loss / ln B that a batch of {batch} allows is {best_share(0.07, batch):.3f} with "
         f"cosines times 0.07, and {best_share(1 / 0.07, batch):.3f} with cosines divided by it.\n"
     )
-    yield "| variant | parameters | epochs (kept) | last loss | loss / ln B | beyond δ | time a step |"
-    yield "|---" * 7 + "|"
+    yield "| variant | recordings | parameters | epochs (kept) | last loss | loss / ln B | beyond δ | a step |"
+    yield "|---" * 8 + "|"
     for one in results:
         course = one.course
         guessing = "" if course.over_guessing is None else f"{course.over_guessing:.3f}"
         yield (
-            f"| {one.name} | {course.parameters:,} | {course.epochs} ({course.best}) | {course.loss:.4f} "
-            f"| {guessing} | {course.beyond_delta:.1e} | {course.step_milliseconds:.1f} ms |"
+            f"| {one.name} | {one.trained_on:,} | {course.parameters:,} | {course.epochs} ({course.best}) "
+            f"| {course.loss:.4f} | {guessing} | {course.beyond_delta:.1e} | {course.step_milliseconds:.1f} ms |"
         )
 
 
@@ -80,6 +96,25 @@ def _against(first: Result, other: Result, test: str) -> str:
         return ""
     scores = [reciprocal_rank(np.array(one.ranks[test])) for one in (first, other)]
     return f"{randomisation_test(*scores):.3f}"
+
+
+def _compared(results: Sequence[Result], compared: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """What a row is better by in MRR than the rows that its recipe names, with p."""
+    by_name = {one.name: one for one in results}
+    pairs = [
+        (one, by_name[other]) for one in results for other in compared.get(one.name, ()) if other in by_name
+    ]
+    if not pairs:
+        return
+    tests = list(results[0].tests)
+    yield "\n## Rows against each other: what the first is better by in MRR (p)\n"
+    yield f"| row | less | {' | '.join(tests)} |\n" + "|---" * (len(tests) + 2) + "|"
+    for one, other in pairs:
+        cells = [
+            f"{one.tests[test].mrr - other.tests[test].mrr:+.3f} ({_against(other, one, test)})"
+            for test in tests
+        ]
+        yield f"| {one.name} | {other.name} | {' | '.join(cells)} |"
 
 
 def _chance(found: Figures) -> Figures:
@@ -118,6 +153,22 @@ def _languages(results: Sequence[Result], references: References) -> Iterator[st
             alone = references.translations.get(test, {}).get(tag)
             read = f"{alone.recall_1:.3f} | {alone.recall_10:.3f}" if alone else " | "
             yield f"| {test} | {tag} | {_row(found)} | {read} |"
+
+
+def _languages_of_rows(results: Sequence[Result]) -> Iterator[str]:
+    """MRR of queries in other languages, a line a row of the tables."""
+    asked = [(test, tag) for test, tags in results[0].languages.items() for tag in tags]
+    if not asked:
+        return
+    yield "\n## Text in other languages → English speech: MRR of every row\n"
+    yield (
+        f"| variant | {' | '.join(f'{test}: {tag}' for test, tag in asked)} |\n"
+        + "|---" * (len(asked) + 1)
+        + "|"
+    )
+    for one in results:
+        cells = [f"{one.languages[test][tag].mrr:.4f}" for test, tag in asked]
+        yield f"| {one.name} | {' | '.join(cells)} |"
 
 
 def _row(found: Figures) -> str:

@@ -66,7 +66,8 @@ def train_variants(variants: Sequence[Variant], data: Path, out: Path, *, fresh:
     teacher = Teacher(base.model.text)
     results = [_variant(one, corpus, teacher, out) for one in variants]
     references = measured_references(_stage(base, corpus, teacher, out), out)
-    return write_report(base, results, references, out)
+    compared = {one.name: one.against for one in variants}
+    return write_report(base, results, references, compared, out)
 
 
 def forget(out: Path) -> None:
@@ -121,7 +122,7 @@ def _variant(variant: Variant, corpus: Corpus, teacher: Teacher, out: Path) -> R
 
 
 def _trained(stage: Stage, folder: Path) -> tuple[Fusion, Course]:
-    recipe, heard = stage.recipe, stage.corpus.of(Part.TRAIN)
+    recipe, heard = stage.recipe, stage.training()
     first, second = stage.views(heard)
     if recipe.training.shuffled:
         heard = shuffled(heard, recipe.seed)

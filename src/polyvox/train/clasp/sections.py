@@ -108,6 +108,7 @@ class Training:
         rate: highest learning rate of Adam; it falls to zero on a straight line.
         max_seconds: what comes later in a recording is not heard.
         shuffled: deal the texts out at random among the training recordings: the control.
+        most: recordings to learn from at most, the first of a seeded order; all where 0.
     """
 
     batch: int = 128
@@ -116,12 +117,14 @@ class Training:
     rate: float = 1e-3
     max_seconds: float = 15.0
     shuffled: bool = False
+    most: int = 0
 
     def __post_init__(self) -> None:
         in_range("[training] batch", self.batch, 2)
         in_range("[training] epochs", self.epochs, 1)
         in_range("[training] patience", self.patience, 1)
         in_range("[training] max_seconds", self.max_seconds, 0.1, 60)
+        in_range("[training] most", self.most, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from polyvox.train.clasp.distortions import CLEAN, Condition, conditions
 from polyvox.train.clasp.learning import fused
 from polyvox.train.clasp.measure import Side, texts_once
 from polyvox.train.clasp.sections import ClaspRecipe
-from polyvox.train.clasp.utterances import Corpus, Utterance
+from polyvox.train.clasp.utterances import Corpus, Utterance, some
 from polyvox.train.split import Part
 from polyvox.train.tower.teacher import Teacher
 
@@ -28,6 +28,10 @@ class Stage:
     first: BranchStore
     second: BranchStore
     teacher: Teacher
+
+    def training(self) -> list[Utterance]:
+        """The recordings to learn from."""
+        return some(self.corpus.of(Part.TRAIN), self.recipe.training.most, self.recipe.seed)
 
     def views(self, heard: Sequence[Utterance], condition: Condition = CLEAN) -> tuple[Vectors, Vectors]:
         """What both branches saw, (N, first) and (N, second)."""

@@ -77,6 +77,12 @@ def readable(corpus: Corpus, can_be_read: Callable[[Path], bool]) -> Corpus:
     return replace(corpus, utterances=[one for one in corpus.utterances if can_be_read(one.path)])
 
 
+def some(utterances: Sequence[Utterance], count: int, seed: int) -> list[Utterance]:
+    """So many of them, drawn by the seed, in their order; all where `count` is 0."""
+    order = np.random.default_rng([seed, 4]).permutation(len(utterances))
+    return [utterances[place] for place in sorted(order[: count or None])]
+
+
 def shuffled(utterances: Sequence[Utterance], seed: int) -> list[Utterance]:
     """The same recordings with their texts dealt out again at random: nothing can be learned from them."""
     order = np.random.default_rng([seed, 1]).permutation(len(utterances))
