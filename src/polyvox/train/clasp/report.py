@@ -69,14 +69,15 @@ def _trained(recipe: ClaspRecipe, results: Sequence[Result]) -> Iterator[str]:
         f"The lowest loss / ln B that a batch of {batch} allows is {best_share(0.07, batch):.3f} with "
         f"cosines times 0.07, and {best_share(1 / 0.07, batch):.3f} with cosines divided by it.\n"
     )
-    yield "| variant | recordings | parameters | epochs (kept) | last loss | loss / ln B | beyond δ | a step |"
+    yield "| variant | recordings | parameters | epochs (kept) | loss | loss / ln B | beyond δ | a step |"
     yield "|---" * 8 + "|"
     for one in results:
         course = one.course
         guessing = "" if course.over_guessing is None else f"{course.over_guessing:.3f}"
         yield (
             f"| {one.name} | {one.trained_on:,} | {course.parameters:,} | {course.epochs} ({course.best}) "
-            f"| {course.loss:.4f} | {guessing} | {course.beyond_delta:.1e} | {course.step_milliseconds:.1f} ms |"
+            f"| {course.loss:.4f} | {guessing} | {course.beyond_delta:.1e} "
+            f"| {course.step_milliseconds:.1f} ms |"
         )
 
 
