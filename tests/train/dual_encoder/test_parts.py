@@ -35,7 +35,10 @@ from polyvox.train.dual_encoder.language_section import LanguageModel  # noqa: E
 from polyvox.train.dual_encoder.objective import DualObjective  # noqa: E402
 from polyvox.train.dual_encoder.pairs import Pair, PairDraws, Side, translation_pairs  # noqa: E402
 from polyvox.train.dual_encoder.retrieval import Asked, Spoken, figures, mean_figures, measure  # noqa: E402
+from polyvox.train.dual_encoder.speech_section import Speech as SpeechSection  # noqa: E402
 from polyvox.train.dual_encoder.table import GROUPS, write_table  # noqa: E402
+from polyvox.train.dual_encoder.unit_stage import UnitStage  # noqa: E402
+from polyvox.train.human_speech import human_speech  # noqa: E402
 from polyvox.train.rows import text_hash  # noqa: E402
 
 SMALL = LanguageModel(
@@ -51,6 +54,26 @@ SMALL = LanguageModel(
     bf16=False,
     save_every=2,
 )
+
+
+def test_units_are_found_again_by_another_spelling_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_data(tmp_path / "data")
+    speech = SpeechSection(
+        sets=("tiny",), seen=("en", "pl"), unseen=("el",), front="log-mel", units=5, max_seconds=2.0
+    )
+    monkeypatch.chdir(tmp_path)
+    found = [
+        UnitStage(speech, tmp_path / "units").units_of(
+            [one for one in human_speech(data / "speech", ["tiny"], {}) if one.text], print
+        )
+        for data in (tmp_path / "data", Path("data"), Path("units/../data"))
+    ]
+    assert found[0]
+    for one in found[1:]:
+        assert list(one.values()) == list(found[0].values())
+        assert [path.resolve() for path in one] == list(found[0])
 
 
 def test_documents_hold_one_row_and_no_unwanted_text(tmp_path: Path) -> None:

@@ -55,9 +55,9 @@ class UnitStage:
         if not path.is_file():
             self._write(spoken, path, report)
         lines = path.read_text(encoding="utf-8").splitlines()
-        names = {str(one.path): one.path for one in spoken}
-        rows = (json.loads(line) for line in lines)
-        return {names[name]: units for name, units in rows if name in names}
+        places = {one.path.resolve(): one.path for one in spoken}
+        rows = [(Path(name).resolve(), units) for name, units in map(json.loads, lines)]
+        return {places[place]: units for place, units in rows if place in places}
 
     def _write(self, spoken: Sequence[Spoken], path: Path, report: Callable[[str], None]) -> None:
         store = FrontStore(self._folder / _FRAMES, self.front, Hearing(self._speech.max_seconds))
@@ -68,7 +68,10 @@ class UnitStage:
         if not (self._folder / _CENTRES).is_dir():
             self._learn(store, spoken, set(heard))
         ear = self.ear()
-        lines = [json.dumps([str(place), ear.of(_frames(store, place)).tolist()]) + "\n" for place in heard]
+        lines = [
+            json.dumps([str(place.resolve()), ear.of(_frames(store, place)).tolist()]) + "\n"
+            for place in heard
+        ]
         partial = path.with_suffix(".partial")
         partial.write_text("".join(lines), encoding="utf-8")
         partial.replace(path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from polyvox.encode.protocol import Vectors
 from polyvox.evaluate.declaration import Task, find_tasks
-from polyvox.evaluate.problem import Content, Problem
+from polyvox.evaluate.problem import Content, Document, Problem
 from polyvox.evaluate.readers import problems
 from polyvox.evaluate.search import Tie, relevant_pairs, search
 from polyvox.train.fusion.rows import Pair
@@ -35,7 +35,27 @@ def _first(task: Task, data: Path) -> Problem:
     return next(problem for problem in problems(task, data) if isinstance(problem, Problem))
 
 
-def recordings(given: dict[str, Problem]) -> list[Path]:
+def readable(given: Mapping[str, Problem], unreadable: Collection[Path]) -> dict[str, Problem]:
+    """The problems without the recordings that cannot be read; one without any query left is left out."""
+    kept = {}
+    for name, problem in given.items():
+        queries = [query for query in problem.queries if query.content.audio not in unreadable]
+        documents = [_with_readable(document, unreadable) for document in problem.documents]
+        whole = [
+            document
+            for document, before in zip(documents, problem.documents, strict=True)
+            if document.examples or not before.examples
+        ]
+        if queries and whole:
+            kept[name] = replace(problem, queries=queries, documents=whole)
+    return kept
+
+
+def _with_readable(document: Document, unreadable: Collection[Path]) -> Document:
+    return replace(document, examples=tuple(one for one in document.examples if one.audio not in unreadable))
+
+
+def recordings(given: Mapping[str, Problem]) -> list[Path]:
     """Every recording of the problems, once."""
     contents = [content for problem in given.values() for content in _contents(problem)]
     return list(dict.fromkeys(content.audio for content in contents if isinstance(content.audio, Path)))

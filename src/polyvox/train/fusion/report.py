@@ -130,10 +130,9 @@ def effort_table(results: Sequence[Result]) -> Iterator[str]:
     yield "\n| front | variant | trained parameters | processor time a step | last loss |"
     yield "|---|---|---|---|---|"
     for result, course in known:
-        yield (
-            f"| {result.front} | {result.variant} | {course.parameters:,} "
-            f"| {course.step_milliseconds:.0f} ms | {course.loss:.3f} |"
-        )
+        took = "" if course.step_milliseconds is None else f"{course.step_milliseconds:.0f} ms"
+        loss = "" if course.loss is None else f"{course.loss:.3f}"
+        yield f"| {result.front} | {result.variant} | {course.parameters:,} | {took} | {loss} |"
 
 
 def cost_table(costs: Sequence[Cost]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from polyvox.modules.space import join
 from polyvox.train.front_store import FrontStore, Hearing
 from polyvox.train.fusion.frames import FrameSource, Heard, Letters
 from polyvox.train.fusion.frozen_text import FrozenText, frozen_text
-from polyvox.train.fusion.intents import accuracy, intent_problems, largest_class, recordings
+from polyvox.train.fusion.intents import accuracy, intent_problems, largest_class, readable, recordings
 from polyvox.train.fusion.measure import Scores, first_ranks, scores, scores_of, spectrum
 from polyvox.train.fusion.report import write_report
 from polyvox.train.fusion.results import RESULT, Result, read_result
@@ -119,6 +119,7 @@ def _variants(
     )
     texts = list(dict.fromkeys(pair.text for pair in (*kept.train, *kept.test)))
     targets = dict(zip(texts, text.vectors(texts), strict=True))
+    problems = readable(problems, skipped)
     stage = Stage(recipe, text, chosen, kept, front, opened, Heard(store), problems, targets)
     for variant in wanted:
         _variant(stage, variant, folder / variant)

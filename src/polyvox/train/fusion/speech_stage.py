@@ -52,14 +52,14 @@ class Course:
     """How the training went.
 
     Attributes:
-        loss: mean of the last twenty steps.
-        step_milliseconds: processor time of a step, the median.
         parameters: that were trained.
+        loss: mean of the last twenty steps; none where a killed run had all steps behind it.
+        step_milliseconds: processor time of a step, the median; none likewise.
     """
 
-    loss: float
-    step_milliseconds: float
     parameters: int
+    loss: float | None
+    step_milliseconds: float | None
 
 
 def learn(student: Student, lesson: Lesson, speech: Speech, steps: int, folder: Path) -> Course:
@@ -84,6 +84,8 @@ def learn(student: Student, lesson: Lesson, speech: Speech, steps: int, folder: 
     losses, took = [], []
     for step in range(first, steps):
         began = time.process_time()
+        # Dropout of a step depends on the step alone, so that a killed run goes on to the same weights.
+        torch.manual_seed(lesson.seed * 1_000_003 + step)
         set_rate(optimizer, speech.rate, step, steps, max(1, round(speech.warmup * steps)))
         losses.append(_step(student, optimizer, lesson, speech, step))
         took.append(time.process_time() - began)
@@ -91,9 +93,9 @@ def learn(student: Student, lesson: Lesson, speech: Speech, steps: int, folder: 
         if (step + 1) % speech.save_every == 0:
             save_checkpoint(folder / CHECKPOINT, student, optimizer, step + 1)
     return Course(
-        loss=float(np.mean(losses[-20:])) if losses else float("nan"),
-        step_milliseconds=1000 * float(np.median(took)) if took else float("nan"),
         parameters=sum(weights.numel() for weights in trained),
+        loss=float(np.mean(losses[-20:])) if losses else None,
+        step_milliseconds=1000 * float(np.median(took)) if took else None,
     )
 
 
