@@ -29,6 +29,10 @@ def test_a_vector_is_the_unit_sum_of_its_words(tower: StaticTextTower) -> None:
     np.testing.assert_allclose(tower.encode(["red green"]), [[0.6, 0.8, 0]], atol=2e-3)
 
 
+def test_a_sum_is_as_long_as_its_words_weigh(tower: StaticTextTower) -> None:
+    np.testing.assert_allclose(tower.sums(["red", "green green"]), [[3, 0, 0], [0, 8, 0]], rtol=0.01)
+
+
 def test_word_order_does_not_matter(tower: StaticTextTower) -> None:
     one, other = tower.encode(["red blue green", "green red blue"])
     np.testing.assert_allclose(one, other, atol=1e-6)

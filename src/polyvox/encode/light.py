@@ -80,6 +80,16 @@ class LightEncoder:
             raise ModalityError(self.card, Modality.TEXT)
         return shortened(self._text.encode(texts), self._width)
 
+    def weighed_text(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of texts as long as the texts weigh in a sum, (N, dimension).
+
+        Raises:
+            ModalityError: the model does not read text.
+        """
+        if Modality.TEXT not in self.manifest.modalities:
+            raise ModalityError(self.card, Modality.TEXT)
+        return self._text.sums(texts)[:, : self._width]
+
     def encode_speech(self, recordings: Sequence[Audio], *, role: Role = Role.PASSAGE) -> Vectors:
         """Encode recordings, (N, dimension); both roles are encoded alike.
 

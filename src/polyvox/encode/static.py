@@ -113,6 +113,10 @@ class StaticTextTower:
         A text is cut at `MOST_CHARACTERS` and then at `MOST_TOKENS`. A text without any known subword, such
         as an empty one, gets `unknown_vector`.
         """
+        return unit_rows(self.sums(texts))
+
+    def sums(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """The vectors before they get unit length, (N, D) float32: the longer, the more a text weighs."""
         vectors = np.empty((len(texts), self.dimension), np.float32)
         for begin in range(0, len(texts), _TEXTS_AT_ONCE):
             chunk = [text[:MOST_CHARACTERS] for text in texts[begin : begin + _TEXTS_AT_ONCE]]
@@ -121,7 +125,7 @@ class StaticTextTower:
             for some in _groups(bags):
                 vectors[row : row + len(some)] = self._sums(some)
                 row += len(some)
-        return unit_rows(vectors)
+        return vectors
 
     def _sums(self, bags: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         lengths = np.fromiter(map(len, bags), np.int64, len(bags))

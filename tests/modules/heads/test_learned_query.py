@@ -6,13 +6,14 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 
-from polyvox.modules.heads.learned_query import QuerySizes  # noqa: E402
+from polyvox.modules.heads.learned_query import Pooling, QuerySizes  # noqa: E402
 
 
 @pytest.mark.parametrize("layers", [0, 1, 3])
-def test_padding_changes_nothing(layers: int) -> None:
+@pytest.mark.parametrize("pooling", list(Pooling))
+def test_padding_changes_nothing(layers: int, pooling: Pooling) -> None:
     torch.manual_seed(0)
-    pooler = QuerySizes(8, layers).pooler().eval()
+    pooler = QuerySizes(8, layers, pooling=pooling).pooler().eval()
     frames = torch.randn(3, 6, 8)
     mask = torch.arange(6) < torch.tensor([[6], [4], [1]])
     frames[1, 4:] = torch.nan
@@ -38,3 +39,21 @@ def test_the_weights_by_hand() -> None:
     pooled = pooler(frames, torch.tensor([[True, True, False]]))
     # The query is 1, so the weights are softmax(0, ln 3) = 1/4, 3/4.
     assert pooled.item() == pytest.approx(0.75 * 1.0986123, abs=1e-6)
+
+
+def test_mean_and_maximum_by_hand() -> None:
+    frames = torch.tensor([[[3.0, -3.0], [-3.0, 3.0], [1.0, -1.0], [50.0, 7.0]]])
+    mask = torch.tensor([[True, True, True, False]])
+    # A layer norm of two values makes them 1 and −1; two of the three frames are (1, −1).
+    wanted = {Pooling.MEAN: (1 / 3, -1 / 3), Pooling.MAX: (1.0, 1.0)}
+    for pooling, values in wanted.items():
+        pooler = QuerySizes(2, pooling=pooling).pooler()
+        with torch.no_grad():
+            pooler.leave.weight.copy_(torch.eye(2))
+        assert pooler(frames, mask)[0].tolist() == pytest.approx(values, abs=1e-4)
+
+
+def test_a_pooling_may_be_named() -> None:
+    assert QuerySizes(2, pooling="max").pooling is Pooling.MAX  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="'median' is not a valid Pooling"):
+        QuerySizes(2, pooling="median")  # type: ignore[arg-type]

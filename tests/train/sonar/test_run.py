@@ -40,7 +40,8 @@ def test_every_stage_is_measured_and_in_the_table(whole: Path) -> None:
         for found in figures["mining"]["tatoeba"].values():
             assert 0 <= found["xsim"] <= found["xsim++"] <= 1
     assert "Spectrum" in table
-    assert "fr, shuffled" in table
+    for beside in ("shuffled", "pooled by mean", "pooled by max"):
+        assert f"fr, {beside}" in table
 
 
 def test_a_finished_run_is_not_trained_again(folder: Path, whole: Path) -> None:

@@ -18,7 +18,13 @@ from polyvox.train.sonar.network import add_languages, make_bottleneck
 from polyvox.train.sonar.objectives import contrast, encoded, interpolation, translation
 from polyvox.train.sonar.recipe import read_recipe
 from polyvox.train.sonar.sections import Contrast, Model, Pace, Text, Translate
-from polyvox.train.sonar.text_stages import free_tokens, freeze_all_but_decoder, learn_only_new
+from polyvox.train.sonar.text_stages import (
+    Lesson,
+    free_tokens,
+    freeze_all_but_decoder,
+    learn_only_new,
+    translate_stage,
+)
 
 from .tiny import data, recipe, sentence
 
@@ -78,6 +84,34 @@ def test_the_decoder_stage_gives_the_encoder_no_gradient(model: Bottleneck) -> N
     moved = {name for name, weight in model.network.named_parameters() if weight.grad is not None}
     assert moved
     assert all(".decoder." in name and "embed_tokens" not in name for name in moved)
+
+
+def test_the_distance_counts_from_a_step_on(
+    model: Bottleneck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corpus = read_corpus(data(tmp_path / "data") / "text", {"tiny": 1.0}, ["en", "fr"], "en", set())
+    lesson = Lesson(read_recipe(recipe(tmp_path / "recipe")), corpus, tmp_path / "stage", ("en", "fr"))
+    seen = []
+    monkeypatch.setattr(Lesson, "train", lambda self, model, pace, losses_at: seen.append(losses_at))
+    translate_stage(model, Translate(PACE, mse_after=2), lesson)
+    assert ["mse" in seen[0](step) for step in range(4)] == [False, False, True, True]
+
+
+def test_a_network_that_is_lent_vectors_begins_as_their_mean() -> None:
+    texts = [sentence(language, number) for language in ("en", "fr") for number in range(300)]
+    sizes = Model(
+        vocabulary=400, lend="default", width=64, heads=2, inner=16, encoder_layers=2, decoder_layers=1
+    )
+    model = make_bottleneck(sizes, TEXT, ("en", "fr"), texts, 1).eval()
+    red, rouge, maison = encoded(model, ["red", "rouge", "maison"], ["en", "fr", "fr"])
+    assert red @ rouge > red @ maison + 0.2
+    states = encoded(model, texts[::6], ["und"] * 100)
+    assert states.mean(0).norm() < 0.2
+    with torch.no_grad():
+        for layer in model.network.get_encoder().layers:
+            layer.fc1.weight.normal_()
+            layer.self_attn.v_proj.weight.normal_()
+    assert torch.allclose(encoded(model, ["red"], ["en"])[0], red, atol=1e-6)
 
 
 def test_translation_has_three_parts_that_its_weights_switch_off(model: Bottleneck) -> None:

@@ -50,7 +50,7 @@ STAGES = {
     "extend": f'[[extend]]\nlanguages = ["es"]\ntokens_first = 1\n{PACE}\n',
     "extend-2": f'[[extend]]\nlanguages = ["pt"]\nkeep = "freeze"\ntokens_first = 1\n{PACE}\n',
     "speech": f'[speech]\nsets = ["tiny"]\nlanguages = ["en", "fr"]\nfront = "log-mel"\npooler_layers = 1\n'
-    f"contrast = 0.1\n{PACE}\n",
+    f'contrast = 0.1\ncompared = ["mean", "max"]\n{PACE}\n',
     "spectrum": f'[spectrum]\npassages = "tiny"\nwidth = 16\nlayers = 1\n{PACE}\n',
 }
 

@@ -1,12 +1,21 @@
-"""Pooling by a learned query: what a recording is about, asked of its frames."""
+"""Pooling by a learned query: what a recording is about, asked of its frames; and by mean or maximum."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+
+class Pooling(StrEnum):
+    """How frames become one vector."""
+
+    QUERY = "query"
+    MEAN = "mean"
+    MAX = "max"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,7 @@ class QuerySizes:
         heads: of attention in a decoder.
         inner: width of its feed-forward layers; four times the width where 0.
         dropout: in a decoder.
+        pooling: or its name; `mean` and `max` pool as many feed-forward layers of each frame.
     """
 
     width: int
@@ -26,9 +36,15 @@ class QuerySizes:
     heads: int = 4
     inner: int = 0
     dropout: float = 0.1
+    pooling: Pooling = Pooling.QUERY
 
-    def pooler(self) -> QueryPooler | QueryDecoder:
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "pooling", Pooling(self.pooling))
+
+    def pooler(self) -> QueryPooler | QueryDecoder | FramePooler:
         """The pooler of these sizes, with first weights."""
+        if self.pooling is not Pooling.QUERY:
+            return FramePooler(self)
         return QueryDecoder(self) if self.layers else QueryPooler(self)
 
 
@@ -81,6 +97,45 @@ class QueryDecoder(nn.Module):
         decoded = self.decoder(query, kept, memory_key_padding_mask=_bias(mask, frames))
         pooled: Tensor = self.leave(decoded[:, 0])
         return pooled
+
+
+class FramePooler(nn.Module):
+    """Feed-forward layers of each frame for itself, their mean or maximum, a last linear layer without bias.
+
+    Args:
+        sizes: `pooling` is not `query`.
+    """
+
+    def __init__(self, sizes: QuerySizes) -> None:
+        super().__init__()
+        self.sizes = sizes
+        inner = sizes.inner or 4 * sizes.width
+        self.layers = nn.ModuleList(
+            nn.Sequential(
+                nn.LayerNorm(sizes.width),
+                nn.Linear(sizes.width, inner),
+                nn.GELU(),
+                nn.Dropout(sizes.dropout),
+                nn.Linear(inner, sizes.width),
+            )
+            for _ in range(sizes.layers)
+        )
+        self.norm = nn.LayerNorm(sizes.width)
+        self.leave = nn.Linear(sizes.width, sizes.width, bias=False)
+
+    def forward(self, frames: Tensor, mask: Tensor) -> Tensor:
+        """Map frames (B, T, width) and their mask (B, T) to (B, width)."""
+        kept = mask[..., None]
+        states = torch.where(kept, frames, 0.0)
+        for layer in self.layers:
+            states = states + layer(states)
+        states = self.norm(states)
+        if self.sizes.pooling is Pooling.MAX:
+            pooled = states.masked_fill(~kept, -torch.inf).amax(1)
+        else:
+            pooled = torch.where(kept, states, 0.0).sum(1) / kept.sum(1)
+        left: Tensor = self.leave(pooled)
+        return left
 
 
 def _bias(mask: Tensor, like: Tensor) -> Tensor:

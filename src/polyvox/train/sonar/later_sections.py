@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from polyvox.errors import PolyvoxError
+from polyvox.modules.heads.learned_query import Pooling
 from polyvox.train.sections import in_range
 from polyvox.train.sonar.sections import Pace
 
@@ -63,7 +64,9 @@ class Speech:
         pace: of the stage.
         front: what `open_front` opens.
         layers: of the front.
-        pooler_layers: of the decoder that pools with one learned query.
+        pooling: `query`, a decoder of one learned query; `mean` or `max`, feed-forward layers of each frame.
+        compared: other poolings that are trained and measured beside it.
+        pooler_layers: of the pooling.
         heads: of its attention.
         mse: weight of the squared distance.
         contrast: weight of InfoNCE against the frozen vectors of the batch.
@@ -79,6 +82,8 @@ class Speech:
     pace: Pace
     front: str = "default"
     layers: tuple[int, ...] = ()
+    pooling: Pooling = Pooling.QUERY
+    compared: tuple[Pooling, ...] = ()
     pooler_layers: int = 3
     heads: int = 4
     mse: float = 1.0
@@ -91,6 +96,8 @@ class Speech:
     def __post_init__(self) -> None:
         if not self.sets or not self.languages:
             raise PolyvoxError("[speech]: name sets and languages")
+        if self.pooling in self.compared:
+            raise PolyvoxError(f"[speech] compared: {self.pooling} is the pooling of the model itself")
         in_range("[speech] pooler_layers", self.pooler_layers, 1)
 
 

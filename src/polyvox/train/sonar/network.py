@@ -8,11 +8,18 @@ from typing import Any
 import torch
 
 from polyvox.encode import load_encoder
+from polyvox.encode.light import LightEncoder
+from polyvox.encode.protocol import Encoder, Vectors
 from polyvox.item import UNKNOWN_LANGUAGE
 from polyvox.modules.bottleneck import Bottleneck
 from polyvox.train.sonar.sections import Model, Text
 
 START, PAD, END, UNKNOWN, MASK = "<s>", "<pad>", "</s>", "<unk>", "<mask>"
+_LENT_LENGTH = 1.2
+"""Mean length of a lent vector. The vectors of positions count as one of 0.7."""
+_TO_CENTRE, _AT_ONCE = 1000, 64
+_OTHERS = 0.05
+"""Tokens that are nothing spelled begin this much shorter, so that they weigh little."""
 _SPECIAL = (START, PAD, END, UNKNOWN, MASK)
 
 
@@ -26,7 +33,7 @@ def tag_tokens(text: Text, languages: Sequence[str]) -> dict[str, str]:
 
 
 def make_bottleneck(
-    model: Model, text: Text, languages: Sequence[str], texts: Iterable[str], seed: int
+    model: Model, text: Text, languages: Sequence[str], texts: Sequence[str], seed: int
 ) -> Bottleneck:
     """The model that stage 1 begins with.
 
@@ -46,9 +53,11 @@ def make_bottleneck(
         return _from_checkpoint(model.start, tags, text.longest)
     tokenizer = learn_tokenizer(texts, model.vocabulary, list(tags.values()))
     network = small_network(model, tokenizer)
+    made = Bottleneck(network, tokenizer, tags, text.longest)
     if model.lend:
         lend_vectors(network, tokenizer, model.lend)
-    return Bottleneck(network, tokenizer, tags, text.longest)
+        centre(made, texts[:: max(1, len(texts) // _TO_CENTRE)])
+    return made
 
 
 def learn_tokenizer(texts: Iterable[str], size: int, tags: Sequence[str]) -> Any:  # noqa: ANN401
@@ -106,17 +115,49 @@ def small_network(model: Model, tokenizer: Any) -> Any:  # noqa: ANN401 - transf
 
 
 def lend_vectors(network: Any, tokenizer: Any, name: str) -> None:  # noqa: ANN401
-    """Give each subword an encoder's vector of its spelling, cut to the width, as its first value."""
+    """Let the network begin as an encoder that is a sum of words.
+
+    A subword gets the encoder's vector of its spelling, cut to the width. It keeps its length where the
+    encoder tells one, for that is the word's weight, and is long beside the vectors of positions. What the
+    encoder's layers add begins at zero, so a text's first vector is about the sum of what was lent.
+    """
     table = network.get_input_embeddings().weight
     spelled = [tokenizer.decode([number]).strip() for number in range(len(tokenizer))]
     special = set(tokenizer.all_special_tokens)
-    known = [bool(text) and "\ufffd" not in text and text not in special for text in spelled]
-    vectors = torch.from_numpy(load_encoder(name).encode_text([text or " " for text in spelled]))
-    width = min(table.shape[1], vectors.shape[1])
+    known = [
+        place for place, text in enumerate(spelled) if text and "\ufffd" not in text and text not in special
+    ]
+    lent = torch.from_numpy(_vectors_of(load_encoder(name), [spelled[place] for place in known]))
+    lent *= _LENT_LENGTH / lent.norm(dim=1).mean()
+    width = min(table.shape[1], lent.shape[1])
     with torch.no_grad():
-        for number, wanted in enumerate(known):
-            if wanted:
-                table[number, :width] = vectors[number, :width]
+        table *= _OTHERS
+        table[known, :width] = lent[:, :width]
+        for layer in network.get_encoder().layers:
+            for last in (layer.self_attn.out_proj, layer.fc2):
+                last.weight.zero_()
+                last.bias.zero_()
+
+
+@torch.no_grad()
+def centre(model: Bottleneck, texts: Sequence[str]) -> None:
+    """Take off what the vectors of all texts share, such as the mean of the positions."""
+    encoder = model.network.get_encoder().eval()
+    tokens = model.tokens(texts)
+    sums = torch.zeros(model.get_embedding_dimension())
+    for start in range(0, len(tokens), _AT_ONCE):
+        some = tokens[start : start + _AT_ONCE]
+        numbers, mask = model.read_by_encoder(some, [model.tag_of(UNKNOWN_LANGUAGE)] * len(some))
+        states = encoder(input_ids=numbers, attention_mask=mask.long()).last_hidden_state
+        kept = mask.unsqueeze(-1)
+        sums += (torch.where(kept, states, 0.0).sum(1) / kept.sum(1)).sum(0)
+    encoder.layer_norm.bias -= sums / len(tokens)
+
+
+def _vectors_of(encoder: Encoder, texts: Sequence[str]) -> Vectors:
+    if isinstance(encoder, LightEncoder):
+        return encoder.weighed_text(texts)
+    return encoder.encode_text(texts)
 
 
 def _from_checkpoint(name: str, tags: Mapping[str, str], longest: int) -> Bottleneck:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,10 @@ def _speech(model: Bottleneck, recipe: Recipe, section: Speech, data: Path, out:
     if section.control:
         control = _head(shuffled(listened, recipe.seed), section, model, folder / CONTROL, recipe.seed)
         figures["control"] = speech_figures(model, hear(control, test), test, decode=False)
+    for pooling in section.compared:
+        other = replace(section, pooling=pooling, compared=(), start="")
+        compared = _head(listened, other, model, folder / pooling, recipe.seed)
+        figures[pooling] = speech_figures(model, hear(compared, test), test, decode=False)
     figures["seconds"] = spent(folder)
     write_json(folder / FIGURES, figures)
     return head

@@ -32,6 +32,7 @@ from polyvox.train.sonar.text_stages import (
     extend_stage,
     translate_stage,
 )
+from polyvox.train.spoken_tests import spoken_test_hashes
 
 if TYPE_CHECKING:
     from polyvox.train.kinds import Order
@@ -184,7 +185,8 @@ class Run:
         path = self.out / _UNWANTED
         if not path.is_file():
             self.out.mkdir(parents=True, exist_ok=True)
-            write_json(path, sorted(held_out_hashes(held_out_files(self.data / "text"))))
+            written = held_out_hashes(held_out_files(self.data / "text"))
+            write_json(path, sorted(written | spoken_test_hashes(self.data / "speech")))
         return set(json.loads(path.read_text(encoding="utf-8")))
 
 

@@ -117,6 +117,8 @@ class Translate:
         denoise: β, weight of denoising.
         denoised: share of the texts of a batch that are denoised; their loss stands for all.
         unspecified: probability that a text's language is not named.
+        mse_after: steps at the beginning without the squared distance. A decoder of random weights asks
+            nothing of the vectors yet, so nothing would keep them from falling into one point.
         start: folder of a model that stands for this stage, such as another run's; this stage and those
             before it are not trained.
     """
@@ -126,9 +128,11 @@ class Translate:
     denoise: float = 0.01
     denoised: float = 0.25
     unspecified: float = 0.1
+    mse_after: int = 0
     start: str = ""
 
     def __post_init__(self) -> None:
+        in_range("[translate] mse_after", self.mse_after, 0)
         in_range("[translate] mse", self.mse, 0)
         in_range("[translate] denoise", self.denoise, 0)
         in_range("[translate] denoised", self.denoised, 0, 1)

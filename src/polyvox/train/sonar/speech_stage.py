@@ -84,7 +84,8 @@ def listen(
 def new_head(section: Speech, width: int, dimension: int, seed: int) -> SentenceHead:
     """A head for frames of a width and vectors of a dimension, with random weights."""
     torch.manual_seed(seed)
-    return SentenceHead(SentenceSizes(width, QuerySizes(dimension, section.pooler_layers, section.heads)))
+    sizes = QuerySizes(dimension, section.pooler_layers, section.heads, pooling=section.pooling)
+    return SentenceHead(SentenceSizes(width, sizes))
 
 
 def train_head(

@@ -7,10 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from polyvox.modules.heads.learned_query import Pooling
 from polyvox.train.sonar.folders import BEGIN, FIGURES
 from polyvox.train.sonar.recipe import Recipe
 
 Figures = Mapping[str, Any]
+_BESIDE: Mapping[str, str] = {
+    "control": "shuffled",
+    **{pooling.value: f"pooled by {pooling}" for pooling in Pooling},
+}
+"""What stands below the rows of the speech stage, by its name in the figures."""
 
 
 def write_table(recipe: Recipe, out: Path, path: Path) -> str:
@@ -108,8 +114,9 @@ def _speech(one: Figures) -> str:
     keys = ["recordings", "pool", "r@1", "xsim", "chrf", "chrf_of_text", "english_xsim", "chrf_english"]
     keys.append("chrf_english_of_text")
     rows = [[tag, *(_number(found.get(key)) for key in keys)] for tag, found in one["languages"].items()]
-    for tag, found in one.get("control", {}).items():
-        rows.append([f"{tag}, shuffled", *(_number(found.get(key)) for key in keys)])
+    for name in _BESIDE:
+        for tag, found in one.get(name, {}).items():
+            rows.append([f"{tag}, {_BESIDE[name]}", *(_number(found.get(key)) for key in keys)])
     heads = ["language", *keys]
     return f"Speech, trained on {one['trained_on']} recordings.\n\n{_markdown(heads, rows)}"
 

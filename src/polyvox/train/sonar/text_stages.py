@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -65,12 +65,14 @@ class Lesson:
 def translate_stage(model: Bottleneck, section: Translate, lesson: Lesson) -> Bottleneck:
     """Translation, α · MSE, β · denoising; every weight learns."""
     batches = lesson.batches(section.pace, lesson.known, lesson.recipe.text.pivot_share)
+    alone = replace(section, mse=0.0)
     model.network.requires_grad_(True)
-    lesson.train(
-        model,
-        section.pace,
-        lambda step: translation(model, batches.at(step), section, lesson.dice(step)),
-    )
+
+    def losses_at(step: int) -> Losses:
+        now = alone if step < section.mse_after else section
+        return translation(model, batches.at(step), now, lesson.dice(step))
+
+    lesson.train(model, section.pace, losses_at)
     return model
 
 
