@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from polyvox.errors import PolyvoxError
 from polyvox.item import UNKNOWN_LANGUAGE, Item
+from polyvox.modules.encoder_decoder import EncoderDecoder, open_encoder_decoder
 
 SETTINGS = "bottleneck.json"
 LONGEST = 128
@@ -30,7 +31,8 @@ class Bottleneck(InputModule):
     language; where the language is not known or has no tag, with the tag of `und`.
 
     Args:
-        network: an encoder–decoder of transformers in the form of M2M-100 and NLLB, with its output layer.
+        network: an encoder–decoder of transformers in the form of M2M-100 and NLLB, with its output layer,
+            or a `LanguageModelPair`.
         tokenizer: of the network.
         tags: the token of each language, `und` among them.
         longest: tokens of a text that are read.
@@ -44,8 +46,8 @@ class Bottleneck(InputModule):
 
     def __init__(
         self,
-        network: Any,  # noqa: ANN401 - transformers has no types
-        tokenizer: Any,  # noqa: ANN401
+        network: EncoderDecoder,
+        tokenizer: Any,  # noqa: ANN401 - transformers has no types
         tags: Mapping[str, str],
         longest: int = LONGEST,
     ) -> None:
@@ -213,9 +215,9 @@ class Bottleneck(InputModule):
 
 def open_bottleneck(folder: Path) -> Bottleneck:
     """Read what `Bottleneck.save` wrote."""
-    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+    from transformers import AutoTokenizer
 
     kept = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-    network = AutoModelForSeq2SeqLM.from_pretrained(folder, local_files_only=True)
+    network = open_encoder_decoder(folder)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     return Bottleneck(network, tokenizer, kept["tags"], kept["longest"]).eval()

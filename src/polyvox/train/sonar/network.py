@@ -12,6 +12,7 @@ from polyvox.encode.light import LightEncoder
 from polyvox.encode.protocol import Encoder, Vectors
 from polyvox.item import UNKNOWN_LANGUAGE
 from polyvox.modules.bottleneck import Bottleneck
+from polyvox.train.sonar.checkpoints import open_checkpoint
 from polyvox.train.sonar.sections import Model, Text
 
 START, PAD, END, UNKNOWN, MASK = "<s>", "<pad>", "</s>", "<unk>", "<mask>"
@@ -161,11 +162,8 @@ def _vectors_of(encoder: Encoder, texts: Sequence[str]) -> Vectors:
 
 
 def _from_checkpoint(name: str, tags: Mapping[str, str], longest: int) -> Bottleneck:
-    """An encoder–decoder of the hub; a tag that it does not know is added to its vocabulary."""
-    from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
-
-    tokenizer: Any = AutoTokenizer.from_pretrained(name)
-    network: Any = AutoModelForSeq2SeqLM.from_pretrained(name)
+    """A network of the hub; a tag that it does not know is added to its vocabulary."""
+    network, tokenizer = open_checkpoint(name)
     return _with_tags(network, tokenizer, tags, longest)
 
 

@@ -116,11 +116,12 @@ def extend_stage(model: Bottleneck, section: Extend, lesson: Lesson) -> Bottlene
 
     batches = Batches(draw, section.pace.batch, lesson.recipe.seed * 10 + _PAIRS)
     learn_only_new(student, free_tokens(student, lesson.corpus, old, section.languages), section.keep)
+    table = student.network.get_input_embeddings().weight
 
     def losses_at(step: int) -> Losses:
         first = step < section.tokens_first
-        for name, weight in student.network.get_encoder().named_parameters():
-            if section.keep is Keep.DISTIL and not name.startswith("embed_tokens"):
+        for weight in student.network.get_encoder().parameters():
+            if section.keep is Keep.DISTIL and weight is not table:
                 weight.requires_grad_(not first)
         return extension(student, teacher, batches.at(step), section, lesson.dice(step), not first)
 

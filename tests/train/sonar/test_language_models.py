@@ -1,0 +1,119 @@
+"""Every stage from a causal language model of the hub's format, tiny and with random weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tests.modules.tiny_language_model import save_qwen3
+from tests.modules.tiny_llama import save_tiny_llama
+from tests.train.sonar.tiny import data, recipe, sentence
+
+from polyvox.encode import load_encoder
+from polyvox.item import Audio
+from polyvox.modules.bottleneck import open_bottleneck
+from polyvox.modules.language_model_pair import LanguageModelPair
+from polyvox.modules.space import open_space
+from polyvox.train.kinds import Order, carry_out
+
+STAGES = ("decoder", "contrast", "hard", "extend", "extend-2", "speech", "spectrum")
+
+
+def _llama(folder: Path) -> int:
+    save_tiny_llama(folder, [sentence(language, n) for language in ("en", "fr") for n in range(99)])
+    return 16
+
+
+def _qwen3(folder: Path) -> int:
+    save_qwen3(folder, tied=False)
+    return 32
+
+
+FORMS: dict[str, Callable[[Path], int]] = {"llama": _llama, "qwen3": _qwen3}
+
+
+@pytest.fixture(scope="module", params=FORMS)
+def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    place = tmp_path_factory.mktemp(request.param)
+    width = FORMS[request.param](place / "start")
+    made = recipe(place / "recipe", *STAGES) / "recipe.toml"
+    said = made.read_text(encoding="utf-8").replace("[model]", f'[model]\nstart = "{place / "start"}"')
+    made.write_text(said, encoding="utf-8")
+    assert carry_out(Order(made.parent, data(place / "data"), place / "run")) == 0
+    return place / "run", width
+
+
+def _weights(run: Path, stage: str) -> dict[str, torch.Tensor]:
+    network = open_bottleneck(run / stage / "model").network
+    assert isinstance(network, LanguageModelPair)
+    return dict(network.named_parameters())
+
+
+def _changed(run: Path, before: str, after: str) -> set[str]:
+    old, new = _weights(run, before), _weights(run, after)
+    return {name for name in old if not torch.equal(old[name], new[name][: len(old[name])])}
+
+
+def test_every_stage_is_measured_and_in_the_table(trained: tuple[Path, int]) -> None:
+    run, _ = trained
+    table = (run / "table.md").read_text(encoding="utf-8")
+    for stage in ("begin", "translate", "decoder", "contrast", "hard", "extend", "extend-2"):
+        assert f"\n| {stage} | " in table
+    assert "Spectrum" in table
+    assert "fr, shuffled" in table
+
+
+def test_what_is_frozen_stays_frozen(trained: tuple[Path, int]) -> None:
+    run, _ = trained
+    table = "encoder.model.embed_tokens.weight"
+    told = _changed(run, "translate", "decoder")
+    assert {"decoder.entry.weight"} < told
+    assert all(name.startswith("decoder.") for name in told)
+    distilled = _changed(run, "hard", "extend")
+    assert any(".layers." in name for name in distilled)
+    assert all(name.startswith("encoder.") for name in distilled)
+    assert _changed(run, "extend", "extend-2") <= {table}
+    assert "decoder.entry.weight" in _changed(run, "begin", "translate")
+
+
+def test_only_new_rows_of_the_table_learn_in_a_frozen_extension(trained: tuple[Path, int]) -> None:
+    run, _ = trained
+    table = "encoder.model.embed_tokens.weight"
+    old, new = _weights(run, "extend")[table], _weights(run, "extend-2")[table]
+    model = open_bottleneck(run / "extend-2" / "model")
+    moved = (old != new[: len(old)]).any(1)
+    used = {
+        token
+        for language in ("en", "fr")
+        for n in range(1000)
+        for ids in model.tokens([sentence(language, n)])
+        for token in ids
+    }
+    assert not moved[sorted(used)].any()
+    assert not moved[[model.tag_of(language) for language in ("en", "fr", "es", "und")]].any()
+    figures = json.loads((run / "extend-2" / "figures.json").read_text(encoding="utf-8"))
+    for language in ("en", "fr"):
+        assert figures["drift"][language]["largest"] < 1e-6
+
+
+def test_the_model_reads_hears_and_writes(trained: tuple[Path, int]) -> None:
+    run, width = trained
+    model = open_space(run / "model")
+    text = sentence("fr", 123)
+    named, unnamed = model.encode([text], prompt_name="fr"), model.encode([text])
+    assert named.shape == (1, width)
+    assert not np.allclose(named, unnamed, atol=1e-4)
+    encoder = load_encoder(str(run / "model"))
+    assert np.allclose(encoder.encode_text([text]), unnamed, atol=1e-5)
+    samples = np.random.default_rng(3).standard_normal(6000).astype(np.float32)
+    spoken = encoder.encode_speech([Audio(samples)])
+    assert spoken.shape == (1, width)
+    router: Any = model[0]
+    writer = router.sub_modules["text"][0]
+    for vectors in (named, spoken):
+        assert isinstance(writer.write(torch.from_numpy(vectors), "en", beams=2)[0], str)
