@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -92,9 +93,22 @@ def test_the_distance_counts_from_a_step_on(
     corpus = read_corpus(data(tmp_path / "data") / "text", {"tiny": 1.0}, ["en", "fr"], "en", set())
     lesson = Lesson(read_recipe(recipe(tmp_path / "recipe")), corpus, tmp_path / "stage", ("en", "fr"))
     seen = []
-    monkeypatch.setattr(Lesson, "train", lambda self, model, pace, losses_at: seen.append(losses_at))
+    monkeypatch.setattr(Lesson, "train", lambda self, model, pace, losses_at, rate: seen.append(losses_at))
     translate_stage(model, Translate(PACE, mse_after=2), lesson)
     assert ["mse" in seen[0](step) for step in range(4)] == [False, False, True, True]
+
+
+def test_the_encoder_may_learn_slower(model: Bottleneck, tmp_path: Path) -> None:
+    corpus = read_corpus(data(tmp_path / "data") / "text", {"tiny": 1.0}, ["en", "fr"], "en", set())
+    lesson = Lesson(read_recipe(recipe(tmp_path / "recipe")), corpus, tmp_path / "stage", ("en", "fr"))
+    before = copy.deepcopy(model.network.state_dict())
+    section = Translate(replace(PACE, steps=1), encoder_rate=0.01)
+    after = translate_stage(model, section, lesson).network.state_dict()
+    moved = {name: float((after[name] - before[name]).abs().max()) for name in before}
+    # Adam's first step is the rate, whatever the gradient.
+    assert moved["model.decoder.layer_norm.weight"] == pytest.approx(1e-2, rel=1e-3)
+    assert moved["model.encoder.layer_norm.weight"] == pytest.approx(1e-4, rel=1e-3)
+    assert moved["model.shared.weight"] == pytest.approx(1e-4, rel=1e-3)
 
 
 def test_a_network_that_is_lent_vectors_begins_as_their_mean() -> None:

@@ -54,6 +54,7 @@ def learn(
     what: str,
     seed: int,
     stop: int | None = None,
+    share_of: Callable[[Tensor], float] = lambda _: 1.0,
 ) -> None:
     """Train, going on from the checkpoint in `folder` when there is one.
 
@@ -68,6 +69,7 @@ def learn(
         what: name in messages.
         seed: of the draws.
         stop: ends early, at a step from which another run goes on.
+        share_of: what part of the learning rate a weight gets.
 
     Raises:
         PolyvoxError: the loss is no number.
@@ -75,7 +77,12 @@ def learn(
     folder.mkdir(parents=True, exist_ok=True)
     weights = Weights(modules)
     learning = [weight for weight in weights.parameters() if weight.requires_grad]
-    optimizer = torch.optim.AdamW(learning, pace.rate, betas=(0.9, 0.98), weight_decay=0.0)
+    shares = list(dict.fromkeys(map(share_of, learning)))
+    groups = [
+        {"params": [weight for weight in learning if share_of(weight) == share], "share": share}
+        for share in shares
+    ]
+    optimizer = torch.optim.AdamW(groups, pace.rate, betas=(0.9, 0.98), weight_decay=0.0)
     done = load_checkpoint(folder / CHECKPOINT, weights, optimizer)
     before, began = spent(folder), time.process_time()
     progress = Progress(what, pace.steps, done=done, interval=20)
@@ -84,7 +91,7 @@ def learn(
     for step in range(done, last):
         torch.manual_seed(seed * 1_000_003 + step)
         for group in optimizer.param_groups:
-            group["lr"] = pace.rate * rate_at(step, pace)
+            group["lr"] = pace.rate * rate_at(step, pace) * group["share"]
         losses = _step(partial(losses_at, step), optimizer, learning, bf16=pace.bf16)
         if losses is None:
             raise PolyvoxError(f"{what}: the loss is no number at step {step}; lower the rate")

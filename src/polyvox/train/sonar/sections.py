@@ -117,6 +117,8 @@ class Translate:
         denoise: β, weight of denoising.
         denoised: share of the texts of a batch that are denoised; their loss stands for all.
         unspecified: probability that a text's language is not named.
+        encoder_rate: part of the learning rate that the encoder and the token table get. An encoder that
+            begins with something should wait for a decoder that begins with nothing.
         mse_after: steps at the beginning without the squared distance. A decoder of random weights asks
             nothing of the vectors yet, so nothing would keep them from falling into one point.
         start: folder of a model that stands for this stage, such as another run's; this stage and those
@@ -128,10 +130,12 @@ class Translate:
     denoise: float = 0.01
     denoised: float = 0.25
     unspecified: float = 0.1
+    encoder_rate: float = 1.0
     mse_after: int = 0
     start: str = ""
 
     def __post_init__(self) -> None:
+        in_range("[translate] encoder_rate", self.encoder_rate, 0, 1)
         in_range("[translate] mse_after", self.mse_after, 0)
         in_range("[translate] mse", self.mse, 0)
         in_range("[translate] denoise", self.denoise, 0)

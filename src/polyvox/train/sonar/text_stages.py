@@ -56,10 +56,18 @@ class Lesson:
         """The draws of a step's objective."""
         return np.random.default_rng([self.recipe.seed, _OBJECTIVE, step])
 
-    def train(self, model: Bottleneck, pace: Pace, losses_at: Callable[[int], Losses]) -> None:
-        """Train the network of a model."""
+    def train(
+        self, model: Bottleneck, pace: Pace, losses_at: Callable[[int], Losses], encoder_rate: float = 1.0
+    ) -> None:
+        """Train the network of a model; all but what only the decoder has gets `encoder_rate` of the rate."""
         modules = {"network": model.network}
-        learn(modules, pace, losses_at, self.folder, self.folder.name, self.recipe.seed, self.stop)
+        table = model.network.get_input_embeddings().weight
+        own = {id(weight) for weight in model.network.get_decoder().parameters()} - {id(table)}
+
+        def share_of(weight: Tensor) -> float:
+            return 1.0 if id(weight) in own else encoder_rate
+
+        learn(modules, pace, losses_at, self.folder, self.folder.name, self.recipe.seed, self.stop, share_of)
 
 
 def translate_stage(model: Bottleneck, section: Translate, lesson: Lesson) -> Bottleneck:
@@ -72,7 +80,7 @@ def translate_stage(model: Bottleneck, section: Translate, lesson: Lesson) -> Bo
         now = alone if step < section.mse_after else section
         return translation(model, batches.at(step), now, lesson.dice(step))
 
-    lesson.train(model, section.pace, losses_at)
+    lesson.train(model, section.pace, losses_at, section.encoder_rate)
     return model
 
 
