@@ -1,4 +1,4 @@
-"""Every stage from a causal language model of the hub's format, tiny and with random weights."""
+"""Every stage from a causal language model and an Omni-ASR encoder in their real formats, tiny and random."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.modules.front.tiny_omni_asr import save_tiny_omni_asr
 from tests.modules.tiny_language_model import save_qwen3
 from tests.modules.tiny_llama import save_tiny_llama
 from tests.train.sonar.tiny import data, recipe, sentence
@@ -42,7 +43,11 @@ def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     place = tmp_path_factory.mktemp(request.param)
     width = FORMS[request.param](place / "start")
     made = recipe(place / "recipe", *STAGES) / "recipe.toml"
+    published, converted = save_tiny_omni_asr(place / "omniASR-W2V-tiny.pt", place / "omni")
+    front = published if request.param == "llama" else converted
     said = made.read_text(encoding="utf-8").replace("[model]", f'[model]\nstart = "{place / "start"}"')
+    assert 'front = "log-mel"' in said
+    said = said.replace('front = "log-mel"', f'front = "{front}"\nlayers = [1, 2]')
     made.write_text(said, encoding="utf-8")
     assert carry_out(Order(made.parent, data(place / "data"), place / "run")) == 0
     return place / "run", width
@@ -112,6 +117,7 @@ def test_the_model_reads_hears_and_writes(trained: tuple[Path, int]) -> None:
     assert np.allclose(encoder.encode_text([text]), unnamed, atol=1e-5)
     samples = np.random.default_rng(3).standard_normal(6000).astype(np.float32)
     spoken = encoder.encode_speech([Audio(samples)])
+    assert np.allclose(np.linalg.norm(spoken, axis=1), 1, atol=1e-5)
     assert spoken.shape == (1, width)
     router: Any = model[0]
     writer = router.sub_modules["text"][0]

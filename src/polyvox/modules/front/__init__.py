@@ -49,6 +49,8 @@ def open_front(name: str, layers: Sequence[int] | None = None, stride: int = 0) 
         return _opened(FRONTS[kind], name, kept)
     if (folder / "speech.onnx").is_file():
         return _opened(FRONTS["light"], name, wanted)
+    if name.endswith(_OMNI_ASR):
+        return _opened(_omni_asr, name, wanted)
     if not folder.exists() and name.startswith(("/", "./", "../", "~")):
         raise PolyvoxError(f"{name}: there is no such folder")
     if folder.exists() and not (folder / "config.json").is_file():
@@ -94,12 +96,19 @@ def _hub(name: str, settings: Settings) -> SpeechFront:
     return open_hub(name, settings)
 
 
+def _omni_asr(name: str, settings: Settings) -> SpeechFront:
+    from polyvox.modules.front.omni_asr import open_omni_asr
+
+    return open_omni_asr(Path(name), settings)
+
+
 def _masked(name: str, settings: Settings) -> SpeechFront:
     from polyvox.modules.front.masked import open_masked
 
     return open_masked(Path(name), settings)
 
 
+_OMNI_ASR = ".pt"
 _NAMED: Mapping[str, Opener] = {"default": _default, "log-mel": _log_mel}
 FRONTS: Mapping[str, Opener] = {"light": _light, "log-mel": _log_mel, "hub": _hub, "masked": _masked}
 """The kinds by the name that `front.json` gives them."""
