@@ -31,7 +31,7 @@ Losses = Callable[[], Mapping[str, Any]]
 
 
 def text_stage(name: str) -> tuple[str, Any, Losses]:
-    """48 pairs of 15 words each way, 3 + 2 layers of 192, 8,000 subwords."""
+    """64 pairs of 12 words each way, 2 + 2 layers of 256, 24,000 subwords."""
     from polyvox.train.sonar.corpus import Pair
     from polyvox.train.sonar.later_sections import Extend
     from polyvox.train.sonar.network import make_bottleneck
@@ -40,12 +40,12 @@ def text_stage(name: str) -> tuple[str, Any, Losses]:
     from polyvox.train.sonar.text_stages import freeze_all_but_decoder
 
     dice = np.random.default_rng(1)
-    words = ["".join(dice.choice(list(LETTERS), 5)) for _ in range(9000)]
-    texts = [" ".join(dice.choice(words, 15)) for _ in range(2000)]
+    words = ["".join(dice.choice(list(LETTERS), 5)) for _ in range(24_000)]
+    texts = [" ".join(dice.choice(words, 12)) for _ in range(20_000)]
     text = Text(("en", "fr"), {"none": 1.0})
-    model = make_bottleneck(Model(width=192, inner=576), text, text.languages, texts, 1)
+    model = make_bottleneck(Model(vocabulary=24_000, encoder_layers=2), text, text.languages, texts, 1)
     teacher = copy.deepcopy(model).eval().requires_grad_(False)
-    pairs = [Pair(texts[place], texts[place + 48], "fr", "en") for place in range(48)]
+    pairs = [Pair(texts[place], texts[place + 64], "fr", "en") for place in range(64)]
     pace = Pace(steps=1)
     if name == "decoder":
         freeze_all_but_decoder(model)
@@ -60,7 +60,7 @@ def text_stage(name: str) -> tuple[str, Any, Losses]:
         "hard": lambda: contrast(model, pairs, hard, dice, lambda said, _: [texts[:3] for _ in said]),
         "extend": lambda: extension(model, teacher, pairs, Extend(("fr",), pace), dice),
     }
-    return "48 pairs of 15 words, 3 + 2 layers of 192, bfloat16", model.network, forms[name]
+    return "64 pairs of 12 words, 2 + 2 layers of 256, bfloat16", model.network, forms[name]
 
 
 def speech_stage(name: str) -> tuple[str, Any, Losses]:
@@ -72,9 +72,9 @@ def speech_stage(name: str) -> tuple[str, Any, Losses]:
     from polyvox.train.sonar.sections import Pace
     from polyvox.train.sonar.speech_stage import new_head
 
-    head = new_head(Speech(("none",), ("en",), Pace(steps=1), pooler_layers=2), 768, 192, 1)
+    head = new_head(Speech(("none",), ("en",), Pace(steps=1), pooler_layers=2), 768, 256, 1)
     frames, mask = torch.randn(32, 75, 768), torch.ones(32, 75, dtype=torch.bool)
-    targets = torch.randn(32, 192)
+    targets = torch.randn(32, 256)
 
     def losses() -> Mapping[str, Any]:
         return {"mse": squared_distance(head(frames, mask), targets)}
