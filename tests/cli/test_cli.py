@@ -56,6 +56,22 @@ def test_finds_by_voice(target: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert [hit["score"] for hit in hits] == sorted((hit["score"] for hit in hits), reverse=True)
 
 
+def test_the_language_of_a_spoken_question_changes_its_scores(
+    target: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ask = ["search", "--voice", str(QUERIES / "en.ogg"), "--in", str(target), "--json"]
+    scores = []
+    for told in ([], ["--spoken", "eng"], ["--spoken", "sw,es"]):
+        assert main([*ask, *told]) == Exit.DONE
+        hits = out_json(capsys)
+        assert isinstance(hits, list)
+        assert len(hits) == 3, "hits may be in any language"
+        scores.append({hit["id"]: hit["score"] for hit in hits})
+    assert scores[0] != scores[1] != scores[2]
+    assert main([*ask, "--spoken", "th"]) == Exit.DONE
+    assert {hit["id"]: hit["score"] for hit in json.loads(capsys.readouterr().out)} == scores[0]
+
+
 def test_filters_narrow_the_search(target: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["search", "rain", "--in", str(target), "--where", "station=Radio Mwanza", "--json"]) == 0
     hits = out_json(capsys)
@@ -178,6 +194,7 @@ def test_the_demo_answers_every_question(tmp_path: Path, capsys: pytest.CaptureF
         (["search", "--in", "nowhere.index"], "--voice"),
         (["search", " ", "--in", "nowhere.index"], "empty"),
         (["search", "x", "--voice", "y.wav", "--in", "nowhere.index"], "one question"),
+        (["search", "x", "--spoken", "sw", "--in", "nowhere.index"], "--spoken"),
         (["search", "--voice", "y.wav", "--mode", "lexical", "--in", "nowhere.index"], "lexical"),
         (["delete", "nowhere.index"], "--path"),
     ],

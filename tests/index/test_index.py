@@ -4,13 +4,15 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from tests.index.conftest import HashedWords
 
-from polyvox.encode.protocol import Encoder
+from polyvox.encode.protocol import Encoder, Role, Vectors
 from polyvox.index import Index, IndexFormatError, LockedError, ModelMismatchError, VectorError
 from polyvox.item import Audio, Item, Modality
 
@@ -275,6 +277,33 @@ def test_items_whose_manifest_is_lost_are_not_taken_for_a_draft(greetings: Index
         Index.open_or_create(greetings.folder, encoder)
     (greetings.folder / "index.json").write_bytes(manifest)
     assert len(Index.open(greetings.folder)) == 5
+
+
+class _Listener(HashedWords):
+    """Notes which languages it is told."""
+
+    def encode_speech(self, recordings: Sequence[Audio], *, role: Role = Role.PASSAGE) -> Vectors:
+        self.told = [recording.languages for recording in recordings]
+        return super().encode_speech(recordings, role=role)
+
+
+def test_the_language_of_a_recording_and_of_a_question_reaches_the_model(tmp_path: Path) -> None:
+    listener = _Listener()
+    index = Index.create(tmp_path / "index", listener)
+    voice = Audio(np.full(160, 0.5, np.float32))
+    index.add([Item(voice, language="sw"), Item(Audio(np.full(160, 0.25, np.float32)))])
+    assert listener.told == [("sw",), ()]
+    index.search(voice, limit=1)
+    assert listener.told == [()]
+    (hit,) = index.search(voice, limit=1, spoken="swa")
+    assert listener.told == [("sw",)]
+    assert hit.language == "sw"
+    index.search(voice, limit=1, spoken=["sw", "en"])
+    assert listener.told == [("sw", "en")]
+    with pytest.raises(ValueError, match="voice"):
+        index.search("fish", spoken="sw")
+    with pytest.raises(ValueError, match="BCP 47"):
+        index.search(voice, spoken="not a tag")
 
 
 def test_a_voice_finds_texts_and_recordings_in_turn(greetings: Index) -> None:

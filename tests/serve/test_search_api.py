@@ -64,6 +64,23 @@ def test_a_voice_takes_the_same_fields(server: Server) -> None:
     assert hit["modality"] == "text"
 
 
+def test_a_voice_may_name_its_language(server: Server) -> None:
+    def ask(**fields: str) -> dict[str, float]:
+        files = {"file": ("q.ogg", QUESTION.read_bytes())}
+        answer = server.client.post(
+            "/v1/search/audio", files=files, data={"limit": "50", "modality": "text", **fields}
+        )
+        assert answer.status_code == 200
+        return {hit["id"]: hit["score"] for hit in answer.json()["hits"]}
+
+    assert ask(spoken="en") != ask()
+    assert ask(spoken="en,sw").keys() == ask().keys()
+    files = {"file": ("q.ogg", QUESTION.read_bytes())}
+    refused = server.client.post("/v1/search/audio", files=files, data={"spoken": "not a tag"})
+    assert refused.status_code == 422
+    assert server.client.post("/v1/search", json={"query": "fish", "spoken": ["en"]}).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("body", "told"),
     [

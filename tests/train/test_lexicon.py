@@ -9,6 +9,7 @@ import pytest
 
 from polyvox.encode.lexicon import Lexicon, WordSearch
 from polyvox.encode.static import StaticTextTower, unit_rows
+from polyvox.encode.told import LexiconLanguages
 from polyvox.train.languages import espeak_voice
 from polyvox.train.lexicon import (
     KnownWord,
@@ -72,6 +73,22 @@ def test_a_written_lexicon_opens(tmp_path: Path, text: StaticTextTower) -> None:
     config = LexiconConfig(sources=(), code_parts=4)
     assert write_lexicon(words, keys, text, tmp_path, config, WordSearch()) == 36
     assert len(Lexicon.load(tmp_path)) == 36
+
+
+def test_a_written_lexicon_tells_the_languages_of_its_words(tmp_path: Path, text: StaticTextTower) -> None:
+    fill = [KnownWord(f"word{number}", "en", (1 + number % 6, 1 + number // 6)) for number in range(36)]
+    words = [*fill, KnownWord("sí", "es", (1, 1)), KnownWord("si", "es-MX", (7,))]
+    keys = np.random.default_rng(0).normal(size=(37, 8)).astype(np.float32)
+    write_lexicon(words, keys, text, tmp_path, LexiconConfig(sources=(), code_parts=4), WordSearch())
+    lexicon = Lexicon.load(tmp_path)
+    languages = LexiconLanguages.load(tmp_path, lexicon)
+    assert languages is not None
+    assert languages.names == ("en", "es", "es-MX")
+    assert languages.of_words[:3].tolist() == [0, 1, 0]
+    assert languages.words_of_entries.tolist() == [2, *[1] * 36]
+    shared = [len(ids) for ids in text.subwords.ids(["word0", "sí"])]
+    assert languages.subword_counts[:2].tolist() == shared
+    assert languages.subword_counts.sum() == len(lexicon.subwords)
 
 
 def test_reading_ranks_words_and_finds_their_sounds_and_english(tmp_path: Path) -> None:

@@ -60,7 +60,12 @@ def _add_reading(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--lines", action="store_true", help="one row a line of .txt files; so it is for - in any case"
     )
-    parser.add_argument("--language", type=language, metavar="TAG", help="BCP 47 tag (default: detect)")
+    parser.add_argument(
+        "--language",
+        type=language,
+        metavar="TAG",
+        help="BCP 47 tag (default: detect in texts); recordings are heard better for it",
+    )
     parser.add_argument("--text-column", metavar="NAME", help="the text column of csv, tsv and jsonl files")
     parser.add_argument(
         "--encoding", type=encoding, default="utf-8", metavar="NAME", help="of text files (utf-8)"

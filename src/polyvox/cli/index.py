@@ -32,7 +32,8 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
         "--language",
         type=language,
         metavar="TAG",
-        help="BCP 47 tag of everything read in this run (default: detect)",
+        help="BCP 47 tag of everything read in this run, which recordings are heard better for "
+        "(default: detect in texts)",
     )
     parser.add_argument(
         "--text-column",

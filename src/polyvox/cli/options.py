@@ -20,6 +20,15 @@ def language(value: str) -> str:
         raise ArgumentTypeError(str(error)) from error
 
 
+def languages(value: str) -> tuple[str, ...]:
+    """BCP 47 tags from the command line, apart by commas.
+
+    >>> languages("swa, en")
+    ('sw', 'en')
+    """
+    return tuple(language(part.strip()) for part in value.split(","))
+
+
 def encoding(value: str) -> str:
     """A character set from the command line."""
     from polyvox.read.options import text_encoding

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from polyvox.cli.exits import Exit, UsageError
 from polyvox.cli.hits import as_json, print_hits
-from polyvox.cli.options import add_filters, add_json, add_model, chosen_encoder, positive
+from polyvox.cli.options import add_filters, add_json, add_model, chosen_encoder, languages, positive
 from polyvox.cli.streams import print_json
 from polyvox.item import Audio
 
@@ -36,6 +36,13 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
         metavar="SECONDS",
         help="record the question from the microphone",
     )
+    parser.add_argument(
+        "--spoken",
+        type=languages,
+        default=(),
+        metavar="TAG[,TAG]",
+        help="BCP 47 language of the spoken question, which is heard better for it; hits may be in any",
+    )
     parser.add_argument("--limit", type=positive, default=10, metavar="N", help="hits to print (10)")
     parser.add_argument(
         "--mode",
@@ -62,6 +69,7 @@ def run(arguments: Namespace) -> int:
         modality=arguments.modality,
         path=arguments.path,
         where=dict(arguments.where),
+        spoken=arguments.spoken,
     )
     if arguments.json:
         print_json([as_json(hit) for hit in hits])
@@ -78,6 +86,8 @@ def _query(arguments: Namespace) -> str | Audio:
         raise UsageError("give one question: either words, or --voice FILE, or --listen SECONDS")
     if arguments.query is None and arguments.mode not in (None, "dense"):
         raise UsageError(f"a spoken question has no words for --mode {arguments.mode}; leave --mode out")
+    if arguments.query is not None and arguments.spoken:
+        raise UsageError("--spoken is the language of --voice or --listen; leave it out for typed questions")
     if arguments.query is not None:
         if not arguments.query.strip():
             raise UsageError("the question is empty; type some words, or use --voice FILE")

@@ -48,6 +48,26 @@ class Pronunciations(NamedTuple):
     lengths: NDArray[np.uint8]
 
 
+class Meanings(NamedTuple):
+    """Weighted subwords of entries, one entry after the other, and where those of each entry end."""
+
+    subwords: NDArray[np.int64]
+    weights: NDArray[np.float32]
+    ends: NDArray[np.int64]
+
+    def added_up(
+        self, entries: NDArray[np.int64], shares: Vectors, subword_vectors: SubwordVectors
+    ) -> Vectors:
+        """The sum of the meanings of entries (M,), each times its share (M,): (D,), not of unit length."""
+        ends = self.ends[entries]
+        counts = ends - np.where(entries > 0, self.ends[entries - 1], 0)
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        places = np.repeat(ends - counts, counts) + within
+        weights = self.weights[places] * np.repeat(shares, counts)
+        summed: Vectors = weights.astype(np.float32) @ subword_vectors(self.subwords[places])
+        return summed
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """Pronunciations with what they mean, N entries.
@@ -119,6 +139,15 @@ class Lexicon:
         sounds = np.where(inside, self.sounds[np.minimum(places, len(self.sounds) - 1)], 0)
         return Pronunciations(sounds.astype(np.uint8), lengths.astype(np.uint8))
 
+    def costs(self, entries: NDArray[np.int64]) -> Vectors:
+        """Log-likelihood that entries have to gain over others: none; broadcasts to their shape."""
+        return np.zeros((), np.float32)
+
+    @property
+    def meanings(self) -> Meanings:
+        """What the entries mean."""
+        return Meanings(self.subwords, self.weights, self.subword_ends)
+
     def meaning(
         self, entries: NDArray[np.int64], shares: Vectors, subword_vectors: SubwordVectors
     ) -> Vectors:
@@ -129,13 +158,7 @@ class Lexicon:
             shares: (M,).
             subword_vectors: of the text tower.
         """
-        ends = self.subword_ends[entries]
-        counts = ends - np.where(entries > 0, self.subword_ends[entries - 1], 0)
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        places = np.repeat(ends - counts, counts) + within
-        weights = self.weights[places] * np.repeat(shares, counts)
-        summed: Vectors = weights.astype(np.float32) @ subword_vectors(self.subwords[places])
-        return summed
+        return self.meanings.added_up(entries, shares, subword_vectors)
 
 
 def save_lexicon(

@@ -29,6 +29,8 @@ class Manifest:
         training_data: one line a source, with its licence.
         max_seconds: longest recording that the speech part hears whole; 0 without a speech part.
         export: how the files were made: ONNX opset, kind of weights, agreement with the trained model.
+        hints: those of `files` that serve only recordings whose language is told. The space is the same
+            without them, so the fingerprint takes no notice of them.
     """
 
     name: str
@@ -41,11 +43,13 @@ class Manifest:
     training_data: tuple[str, ...]
     max_seconds: float = 0.0
     export: Mapping[str, str | float] = field(default_factory=dict)
+    hints: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that change with the version, the width or any file of the model."""
-        content = json.dumps([self.name, self.version, self.dimension, sorted(self.files.items())])
+        """16 hexadecimal digits that change with the version, the width or any file but hints."""
+        files = sorted((name, digest) for name, digest in self.files.items() if name not in self.hints)
+        content = json.dumps([self.name, self.version, self.dimension, files])
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
@@ -69,6 +73,7 @@ def read_manifest(folder: Path) -> Manifest:
             training_data=tuple(map(str, raw["training_data"])),
             max_seconds=float(raw.get("max_seconds", 0)),
             export=dict(raw.get("export", {})),
+            hints=tuple(map(str, raw.get("hints", ()))),
         )
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise PolyvoxError(f"{path}: not a polyvox model ({error})") from error
@@ -89,6 +94,8 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "training_data": list(manifest.training_data),
         "files": dict(manifest.files),
     }
+    if manifest.hints:
+        content["hints"] = list(manifest.hints)
     if manifest.export:
         content["export"] = dict(manifest.export)
     (folder / MANIFEST_FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -14,6 +14,7 @@ from polyvox.encode.features import MELS, Features, log_mel
 from polyvox.encode.lexicon import LEXICON_FILE, Lexicon
 from polyvox.encode.protocol import Vectors
 from polyvox.encode.static import StaticTextTower
+from polyvox.encode.told import ToldLexicons
 from polyvox.encode.words import FRAMES_A_STEP, SpokenWords
 from polyvox.errors import PolyvoxError
 from polyvox.item import SAMPLING_RATE, Audio
@@ -56,7 +57,9 @@ class SpeechTower:
         """
         words = None
         if (folder / LEXICON_FILE).is_file():
-            words = SpokenWords(Lexicon.load(folder), (text or StaticTextTower.load(folder)).vectors)
+            lexicon = Lexicon.load(folder)
+            vectors = (text or StaticTextTower.load(folder)).vectors
+            words = SpokenWords(lexicon, vectors, ToldLexicons(lexicon, folder))
         return cls(folder / MODEL_FILE, words=words, threads=threads)
 
     @cached_property
@@ -94,7 +97,7 @@ class SpeechTower:
         return int(self._session.get_outputs()[0].shape[1])
 
     def encode(self, recordings: Sequence[Audio]) -> Vectors:
-        """Encode recordings, each as it would be alone.
+        """Encode recordings, each as it would be alone; words of the languages it names count more.
 
         Returns:
             Shape (N, dimension), float32, rows of unit length.
@@ -102,7 +105,11 @@ class SpeechTower:
         vectors = np.zeros((len(recordings), self.dimension), np.float32)
         for batch, lengths, outputs in self._run(recordings):
             heard = dict(zip(self._outputs, outputs, strict=True))
-            vectors[batch] = heard["vectors"] if self._words is None else self._words.vectors(heard, lengths)
+            if self._words is None:
+                vectors[batch] = heard["vectors"]
+            else:
+                told = [recordings[number].languages for number in batch]
+                vectors[batch] = self._words.vectors(heard, lengths, told)
         return vectors
 
     def sounds(self, recordings: Sequence[Audio]) -> list[Vectors]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyvox.encode.alignment import path_scores
-from polyvox.encode.lexicon import Lexicon, SubwordVectors, WordSearch
+from polyvox.encode.lexicon import Lexicon, Pronunciations, SubwordVectors, WordSearch
 from polyvox.encode.static import unit_rows
+from polyvox.encode.told import ToldLexicons
 
 Vectors = NDArray[np.float32]
 
@@ -32,24 +33,58 @@ class Heard(NamedTuple):
     last_frames: NDArray[np.int64]
 
 
+class KnownWords(Protocol):
+    """What words are looked up in: `Lexicon`, or one that was told the language."""
+
+    @property
+    def search(self) -> WordSearch:
+        """How it is searched."""
+        ...
+
+    def nearest(self, queries: Vectors, count: int) -> NDArray[np.int64]:
+        """The entries whose keys are nearest to each query, (G, up to count)."""
+        ...
+
+    def pronunciations(self, entries: NDArray[np.int64]) -> Pronunciations:
+        """How entries sound, in their shape."""
+        ...
+
+    def costs(self, entries: NDArray[np.int64]) -> Vectors:
+        """Log-likelihood that entries have to gain over others; broadcasts to their shape."""
+        ...
+
+    def meaning(
+        self, entries: NDArray[np.int64], shares: Vectors, subword_vectors: SubwordVectors
+    ) -> Vectors:
+        """The sum of the meanings of entries (M,), each times its share (M,): (D,)."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class SpokenWords:
-    """A lexicon and the text tower that its meanings are made of."""
+    """A lexicon, the text tower that its meanings are made of, and the lexicon by told languages."""
 
     lexicon: Lexicon
     subword_vectors: SubwordVectors
+    told: ToldLexicons | None = None
 
     @property
     def dimension(self) -> int:
         """Width of the vectors."""
         return int(self.subword_vectors(np.zeros(1, np.int64)).shape[1])
 
-    def vectors(self, outputs: Mapping[str, NDArray[Any]], lengths: NDArray[np.int64]) -> Vectors:
+    def vectors(
+        self,
+        outputs: Mapping[str, NDArray[Any]],
+        lengths: NDArray[np.int64],
+        languages: Sequence[tuple[str, ...]] = (),
+    ) -> Vectors:
         """Unit vectors (B, D) of a batch.
 
         Args:
             outputs: `sounds`, `queries`, `ends` and `last_frames` of `polyvox.modules.word_tower`, padded.
             lengths: (B,), log-mel frames of each recording.
+            languages: (B,), those that are known to be spoken in each; nothing is known where empty.
         """
         sums = np.zeros((len(lengths), self.dimension), np.float32)
         for number, length in enumerate(lengths):
@@ -60,8 +95,12 @@ class SpokenWords:
                 ends=outputs["ends"][number, :heard],
                 last_frames=outputs["last_frames"][number, :heard],
             )
-            sums[number] = spoken_meaning(one, self.lexicon, self.subword_vectors)
+            words = self._words_of(languages[number] if languages else ())
+            sums[number] = spoken_meaning(one, words, self.subword_vectors)
         return unit_rows(sums)
+
+    def _words_of(self, languages: tuple[str, ...]) -> KnownWords:
+        return self.told.of(languages) if languages and self.told is not None else self.lexicon
 
 
 FRAMES_A_STEP = 4
@@ -84,7 +123,7 @@ class Stretches(NamedTuple):
     to_cut: NDArray[np.int64]
 
 
-def spoken_meaning(heard: Heard, lexicon: Lexicon, subword_vectors: SubwordVectors) -> Vectors:
+def spoken_meaning(heard: Heard, lexicon: KnownWords, subword_vectors: SubwordVectors) -> Vectors:
     """The sum of the meanings of the words that a recording may hold, (D,); zero where it holds no sound.
 
     Each stretch between two possible ends of words takes the lexicon's nearest entries by key and compares
@@ -112,11 +151,11 @@ def spoken_meaning(heard: Heard, lexicon: Lexicon, subword_vectors: SubwordVecto
 _LEAST_SHARE = 0.002
 
 
-def _scores(heard: Heard, maybe: Stretches, entries: NDArray[np.int64], lexicon: Lexicon) -> Vectors:
-    """How well each of some entries (W, N) fits its stretch."""
+def _scores(heard: Heard, maybe: Stretches, entries: NDArray[np.int64], lexicon: KnownWords) -> Vectors:
+    """How well each of some entries (W, N) fits its stretch, its cost taken off."""
     spoken = lexicon.pronunciations(entries)
     sounds = [heard.sounds[begin:end] for begin, end in zip(maybe.begins, maybe.ends, strict=True)]
-    return path_scores(sounds, spoken.sounds, spoken.lengths)
+    return path_scores(sounds, spoken.sounds, spoken.lengths) - lexicon.costs(entries)
 
 
 def stretches(heard: Heard, search: WordSearch) -> Stretches:

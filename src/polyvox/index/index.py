@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -139,17 +140,26 @@ class Index:
         modality: Modality | str | None = None,
         path: str | None = None,
         where: Mapping[str, str] | None = None,
+        spoken: str | Sequence[str] = (),
     ) -> list[Hit]:
-        """The `limit` best items for a query, best first; `Filter` says what the last four accept.
+        """The `limit` best items for a query, best first; `Filter` says what the four from `language` accept.
+
+        `spoken` is the language of a voice, or several, as BCP 47 tags; a model that can be told hears better
+        for it. The hits may be in any language.
 
         Without a mode, words are searched hybrid, a voice or a vector dense. A voice is nearer to any voice
         than to the text of its own words, so without a modality texts and recordings are ranked apart
         and their ranks fused.
 
         Raises:
-            ValueError: a voice or a vector is asked for in a mode that needs words.
+            ValueError: a voice or a vector is asked for in a mode that needs words; a language is no BCP 47
+                tag, or is told of a query that is no voice.
             VectorError: a vector query has the wrong dimension or is not finite.
         """
+        if spoken:
+            if not isinstance(query, Audio):
+                raise ValueError("'spoken' is the language of a voice; the question is none")
+            query = replace(query, languages=(spoken,) if isinstance(spoken, str) else tuple(spoken))
         if mode is None:
             mode = SearchMode.HYBRID if isinstance(query, str) else SearchMode.DENSE
         mode = SearchMode(mode)

@@ -39,6 +39,14 @@ class SearchFields(Strict):
     )
 
 
+class VoiceFields(SearchFields):
+    """What comes with a spoken question."""
+
+    spoken: list[Tag] | None = Field(
+        None, max_length=8, description="BCP 47 tags of the question's language; it is heard better for them"
+    )
+
+
 class SearchRequest(SearchFields):
     """A search by text."""
 

@@ -19,6 +19,7 @@ from polyvox.encode.lexicon import KEYS_FILE, LEXICON_FILE
 from polyvox.encode.manifest import file_hashes, read_manifest, write_manifest
 from polyvox.encode.speech import MODEL_FILE
 from polyvox.encode.static import StaticTextTower
+from polyvox.encode.told import LANGUAGES_FILE
 from polyvox.item import Modality
 from polyvox.modules.word_tower import OUTPUTS, WordTower
 from polyvox.train.export_speech import MAX_SECONDS, OPSET, Storage, speech_program, write_program
@@ -55,15 +56,15 @@ def add_words(
                 for begin in range(0, len(spoken), _KEYS_AT_ONCE)
             ]
         ).numpy()
-    known = write_lexicon(
-        words, keys, StaticTextTower.load(folder), folder, recipe.known_words(), recipe.word_search()
-    )
-    files = file_hashes(folder, [MODEL_FILE, LEXICON_FILE, KEYS_FILE])
+    text, config = StaticTextTower.load(folder), recipe.known_words()
+    known = write_lexicon(words, keys, text, folder, config, recipe.word_search(), recipe.told_search())
+    files = file_hashes(folder, [MODEL_FILE, LEXICON_FILE, KEYS_FILE, LANGUAGES_FILE])
     entered = replace(
         manifest,
         modalities=manifest.modalities | {Modality.SPEECH},
         files={**manifest.files, **files},
         max_seconds=MAX_SECONDS,
+        hints=(LANGUAGES_FILE,),
         export={**manifest.export, "opset": OPSET, "speech_weights": str(storage), "pronunciations": known},
     )
     write_manifest(folder, entered)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from polyvox.encode.lexicon import WordSearch, save_lexicon
 from polyvox.encode.static import StaticTextTower
+from polyvox.encode.told import ToldSearch, save_languages
 from polyvox.modules.pronunciation import LONGEST
 from polyvox.train.parallel_text import column_of, rows
 from polyvox.train.phonemes import ipa, phones
@@ -177,26 +178,33 @@ def load_words(path: Path) -> list[KnownWord]:
 
 def meanings(
     words: Sequence[KnownWord], text: StaticTextTower, english_share: float
-) -> dict[tuple[int, ...], list[tuple[int, float]]]:
+) -> dict[tuple[int, ...], Meaning]:
     """What each pronunciation means: subwords with weights, the mean over the words that sound so.
 
     A word's meaning is as long as its text vector; its direction is that of the text vector and of the
     vector of its English, made unit length and mixed by `english_share`.
     """
-    same: dict[tuple[int, ...], list[KnownWord]] = defaultdict(list)
-    for word in words:
-        same[word.sounds].append(word)
+    return {sounds: _mean(group) for sounds, group in by_sounds(words, text, english_share).items()}
+
+
+Meaning = list[tuple[int, float]]
+"""Subwords with weights."""
+
+
+def _mean(group: Sequence[tuple[KnownWord, Meaning]]) -> Meaning:
+    return [(subword, weight / len(group)) for _, meant in group for subword, weight in meant]
+
+
+def by_sounds(
+    words: Sequence[KnownWord], text: StaticTextTower, english_share: float
+) -> dict[tuple[int, ...], list[tuple[KnownWord, Meaning]]]:
+    """The words that share each pronunciation, each with the subwords and weights of its own meaning."""
     own = _sums(text, [word.text for word in words])
     english = _sums(text, [word.english or word.text for word in words])
-    number = {word: place for place, word in enumerate(words)}
-    return {
-        sounds: [
-            (subword, weight / len(group))
-            for word in group
-            for subword, weight in _meaning(*own[number[word]], *english[number[word]], english_share)
-        ]
-        for sounds, group in same.items()
-    }
+    same: dict[tuple[int, ...], list[tuple[KnownWord, Meaning]]] = defaultdict(list)
+    for place, word in enumerate(words):
+        same[word.sounds].append((word, _meaning(*own[place], *english[place], english_share)))
+    return same
 
 
 def _sums(text: StaticTextTower, texts: Sequence[str]) -> list[tuple[list[int], NDArray[np.float32]]]:
@@ -210,7 +218,7 @@ def _meaning(
     english: list[int],
     english_sum: NDArray[np.float32],
     english_share: float,
-) -> list[tuple[int, float]]:
+) -> Meaning:
     own_length, english_length = np.linalg.norm(own_sum), np.linalg.norm(english_sum)
     if own == english or own_length < _TINY or english_length < _TINY:
         return [(subword, 1.0) for subword in own]
@@ -232,8 +240,9 @@ def write_lexicon(
     folder: Path,
     config: LexiconConfig,
     search: WordSearch,
+    told: ToldSearch | None = None,
 ) -> int:
-    """Put a lexicon into a model folder; gives the number of its pronunciations.
+    """Put a lexicon and its languages into a model folder; gives the number of its pronunciations.
 
     Args:
         words: what is known.
@@ -242,7 +251,17 @@ def write_lexicon(
         folder: of the model.
         config: how meanings and keys are kept.
         search: how the lexicon is to be searched.
+        told: what is searched otherwise where the language is told.
     """
-    meant = meanings(words, text, config.english_share)
-    save_lexicon(folder, keys, list(meant), list(meant.values()), search, code_parts=config.code_parts)
-    return len(meant)
+    shared = by_sounds(words, text, config.english_share)
+    meant = [_mean(group) for group in shared.values()]
+    save_lexicon(folder, keys, list(shared), meant, search, code_parts=config.code_parts)
+    save_languages(folder, words_by_entry(shared), told)
+    return len(shared)
+
+
+def words_by_entry(
+    shared: Mapping[tuple[int, ...], Sequence[tuple[KnownWord, Meaning]]],
+) -> list[list[tuple[str, int]]]:
+    """What `save_languages` takes: the words of each pronunciation, as language and number of subwords."""
+    return [[(word.language, len(meant)) for word, meant in group] for group in shared.values()]

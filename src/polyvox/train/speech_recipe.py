@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from polyvox.encode.lexicon import WordSearch
+from polyvox.encode.told import ToldSearch
 from polyvox.modules.sounds import SoundsConfig
 from polyvox.modules.word_spotter import SpotterConfig
 from polyvox.train.augment import Augmentation
@@ -37,6 +38,7 @@ class SpeechRecipe:
         lexicon: which words are known.
         spotting: stage two.
         search: how words are looked up, chosen on development words.
+        told: what is looked up otherwise where the language is told, chosen on development words.
     """
 
     human: Mapping[str, int]
@@ -52,6 +54,7 @@ class SpeechRecipe:
     lexicon: Mapping[str, Any] = field(default_factory=dict)
     spotting: Mapping[str, Any] = field(default_factory=dict)
     search: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, Any] = field(default_factory=dict)
 
     def stage_one(self) -> SoundsTraining:
         """[speech.sounds], checked."""
@@ -68,6 +71,10 @@ class SpeechRecipe:
     def word_search(self) -> WordSearch:
         """[speech.search], checked."""
         return from_mapping(WordSearch, self.search, "[speech.search]")
+
+    def told_search(self) -> ToldSearch:
+        """[speech.told], checked."""
+        return from_mapping(ToldSearch, self.told, "[speech.told]")
 
     def distortions(self) -> Augmentation:
         """[speech.augmentation], checked."""
@@ -92,5 +99,5 @@ def load_speech_recipe(recipe: Path) -> SpeechRecipe:
     """
     loaded = read_section(recipe, "speech", SpeechRecipe)
     loaded.stage_one(), loaded.stage_two(), loaded.distortions(), loaded.known_words(), loaded.word_search()
-    loaded.sounds_config(1), loaded.spotter_config(1)
+    loaded.told_search(), loaded.sounds_config(1), loaded.spotter_config(1)
     return loaded

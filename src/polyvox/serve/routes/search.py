@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -14,7 +15,7 @@ from polyvox.item import Audio, language_tag
 from polyvox.serve.collection import Question
 from polyvox.serve.errors import ApiError, documented
 from polyvox.serve.multipart import multipart_body, receive_multipart
-from polyvox.serve.schemas import SearchFields, SearchRequest, SearchResponse
+from polyvox.serve.schemas import SearchFields, SearchRequest, SearchResponse, VoiceFields
 from polyvox.serve.state import Parts, State
 from polyvox.serve.views import hit_views
 
@@ -36,7 +37,7 @@ async def search(asked: SearchRequest, parts: Parts) -> Response:
     "/search/audio",
     response_model=SearchResponse,
     responses=_ERRORS | documented(408),
-    openapi_extra=multipart_body("file", SearchFields, several=False),
+    openapi_extra=multipart_body("file", VoiceFields, several=False),
 )
 async def search_audio(request: Request, parts: Parts) -> Response:
     """Find the texts and recordings nearest to a spoken question, in any container that FFmpeg reads."""
@@ -47,14 +48,15 @@ async def search_audio(request: Request, parts: Parts) -> Response:
         if not form.files:
             raise ApiError(422, "there is no recording in the request", "send it as the part 'file'")
         audio = await parts.decoding.question(form.files[0].path)
-    return await _answer(parts, asked, audio, audio.seconds)
+    told = replace(audio, languages=tuple(_tags(asked.spoken)))
+    return await _answer(parts, asked, told, audio.seconds)
 
 
-def _fields(given: dict[str, list[str]]) -> SearchFields:
-    facts: dict[str, Any] = {name: values[-1] for name, values in given.items() if name != "language"}
-    tags = [tag for value in given.get("language", []) for tag in value.split(",") if tag.strip()]
+def _fields(given: dict[str, list[str]]) -> VoiceFields:
+    facts: dict[str, Any] = {name: values[-1] for name, values in given.items() if name not in _TAGS}
+    facts |= {name: _apart(given.get(name, [])) or None for name in _TAGS}
     try:
-        return SearchFields(**facts, language=tags or None)
+        return VoiceFields(**facts)
     except (ValidationError, TypeError) as error:
         told = (
             error.errors()[0] if isinstance(error, ValidationError) else {"loc": ("form",), "msg": str(error)}
@@ -64,10 +66,17 @@ def _fields(given: dict[str, list[str]]) -> SearchFields:
         ) from None
 
 
+_TAGS = ("language", "spoken")
+
+
+def _apart(values: list[str]) -> list[str]:
+    return [tag for value in values for tag in value.split(",") if tag.strip()]
+
+
 async def _answer(parts: State, asked: SearchFields, query: str | Audio, seconds: float | None) -> Response:
     began = time.perf_counter()
     words = query if isinstance(query, str) else None
-    question = Question(query, asked.limit, asked.offset, _tags(asked), asked.modality, asked.mode)
+    question = Question(query, asked.limit, asked.offset, _tags(asked.language), asked.modality, asked.mode)
 
     def work() -> dict[str, Any]:
         hits, more = parts.collection.search(question)
@@ -83,8 +92,8 @@ async def _answer(parts: State, asked: SearchFields, query: str | Audio, seconds
     return Response(json.dumps(found, ensure_ascii=False).encode(), media_type="application/json")
 
 
-def _tags(asked: SearchFields) -> list[str]:
+def _tags(given: list[str] | None) -> list[str]:
     try:
-        return [language_tag(tag.strip()) for tag in asked.language or ()]
+        return [language_tag(tag.strip()) for tag in given or ()]
     except ValueError as error:
         raise ApiError(422, str(error)) from None
