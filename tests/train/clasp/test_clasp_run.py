@@ -14,10 +14,10 @@ torch = pytest.importorskip("torch", reason="needs the extra 'train'")
 pytest.importorskip("sentence_transformers", reason="needs the extra 'train'")
 pytest.importorskip("transformers", reason="needs the extra 'train'")
 
-from sentence_transformers import SentenceTransformer  # noqa: E402
 from tests.modules.branches.test_branches import save_efficientnet  # noqa: E402
 from tests.modules.test_fused_speech import save_hubert  # noqa: E402
-from tests.modules.tiny_text import WORDS, save_bert, text_modules  # noqa: E402
+from tests.modules.tiny_labse import save_tiny_labse  # noqa: E402
+from tests.modules.tiny_text import WORDS  # noqa: E402
 
 from polyvox.encode import load_encoder  # noqa: E402
 from polyvox.errors import PolyvoxError  # noqa: E402
@@ -103,9 +103,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     save_hubert(folder / "hubert")
     save_efficientnet(folder / "efficientnet")
-    save_bert(folder / "bert")
-    model = SentenceTransformer(modules=text_modules(folder / "bert", "cls"))
-    model.save(str(folder / "text"), create_model_card=False)
+    save_tiny_labse(folder / "text")
     return folder
 
 

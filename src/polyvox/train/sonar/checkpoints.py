@@ -54,6 +54,8 @@ def _language_model(name: str, tokenizer: Any) -> EncoderDecoder:  # noqa: ANN40
     writer = AutoModelForCausalLM.from_pretrained(name, use_safetensors=True, dtype=torch.float32)
     if writer.config.eos_token_id is None:
         writer.config.eos_token_id = tokenizer.eos_token_id
+    if writer.config.eos_token_id is None:
+        raise _unfit(name)
     pair = LanguageModelPair(writer)
     _check_directions(pair, name)
     if tokenizer.mask_token_id is None:
@@ -73,7 +75,11 @@ def _check_directions(pair: LanguageModelPair, name: str) -> None:
     memory = torch.ones(2, 1, pair.config.d_model)
     said = pair.get_decoder()(texts, mask, memory).last_hidden_state[:, :3]
     if torch.allclose(read[0], read[1], atol=_SAME) or not torch.allclose(said[0], said[1], atol=_SAME):
-        raise PolyvoxError(
-            f"[model] start: {name!r} is no causal language model that can read to both sides; take a "
-            "decoder-only transformer such as Llama, Qwen3 or Mistral, or an encoder–decoder such as NLLB"
-        )
+        raise _unfit(name)
+
+
+def _unfit(name: str) -> PolyvoxError:
+    return PolyvoxError(
+        f"[model] start: {name!r} is no causal language model that can read to both sides; take a "
+        "decoder-only transformer such as Llama, Qwen3 or Mistral, or an encoder–decoder such as NLLB"
+    )
