@@ -1,10 +1,12 @@
-"""The recipe of the model that comes with polyvox: text tower, synthesis, speech tower, light model."""
+"""The recipe of the model that comes with polyvox: text, synthesis, speech, light model, tables."""
 
 from __future__ import annotations
 
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyvox.errors import MissingExtraError, PolyvoxError
@@ -13,8 +15,23 @@ from polyvox.train.progress import say
 if TYPE_CHECKING:
     from polyvox.train.kinds import Order
 
-TEXT, SPOKEN, SPEECH, MODEL = "text", "spoken", "speech", "model"
-_DONE = "done"
+TEXT, SPOKEN, SPEECH, MODEL, FIGURES = "text", "spoken", "speech", "model", "figures"
+TABLE = "table.md"
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRecipe:
+    """What the finished model is measured on: the section `[measure]`.
+
+    Attributes:
+        tasks: of `polyvox evaluate`; a task whose data is missing is reported and left out.
+        dimensions: prefixes of the vectors; all of them where empty.
+        limit: queries of each pool, all where 0.
+    """
+
+    tasks: tuple[str, ...]
+    dimensions: tuple[int, ...] = ()
+    limit: int = 0
 
 
 class Stage(NamedTuple):
@@ -52,18 +69,28 @@ def run_shipped(order: Order) -> int:
     if order.resume and not order.out.is_dir():
         raise PolyvoxError(f"{order.out}: there is no run to go on with; leave --resume out to start one")
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    _carry_out(order)
+    say(f"model: {order.out / MODEL}")
+    return 0
+
+
+def _carry_out(order: Order) -> None:
+    if order.fresh:
+        for stage in STAGES:
+            shutil.rmtree(order.out / stage.folder, ignore_errors=True)
+            _done(order.out, stage).unlink(missing_ok=True)
     for stage in STAGES:
-        folder = order.out / stage.folder
-        if order.fresh:
-            shutil.rmtree(folder, ignore_errors=True)
-        if (folder / _DONE).is_file():
+        if _done(order.out, stage).is_file():
             say(f"{stage.what}: done before")
             continue
         say(stage.what)
         stage.work(order)
-        (folder / _DONE).touch()
-    say(f"model: {order.out / MODEL}")
-    return 0
+        _done(order.out, stage).touch()
+
+
+def _done(out: Path, stage: Stage) -> Path:
+    """Says that a stage is done; beside its folder, which may be a model that is copied elsewhere."""
+    return out / f"{stage.folder}.done"
 
 
 def _problems(order: Order) -> list[str]:
@@ -75,6 +102,7 @@ def _problems(order: Order) -> list[str]:
     text = read_section(order.recipe, "text", TextRecipe)
     speech = load_speech_recipe(order.recipe)
     spoken = load_synthesis_config(order.recipe)
+    read_section(order.recipe, "measure", MeasureRecipe)
     files = [order.data / "text" / f"train-{name}.jsonl.xz" for name in text.sources]
     files += [order.data / "text" / f"{name}.jsonl.xz" for name in spoken.sources]
     files += [order.data / "speech" / name / "manifest.tsv" for name in speech.human]
@@ -129,9 +157,37 @@ def _add_speech(order: Order) -> None:
     add_words(recipe, WordTower.load(run / "tower"), load_words(run / WORDS_FILE), order.out / MODEL)
 
 
+def _measure(order: Order) -> None:
+    from polyvox.evaluate.declaration import find_tasks
+    from polyvox.evaluate.measure import Settings
+    from polyvox.evaluate.outline import outline
+    from polyvox.evaluate.run import evaluate_encoder
+    from polyvox.evaluate.systems import load_system
+    from polyvox.train.recipe import read_section
+
+    asked = read_section(order.recipe, "measure", MeasureRecipe)
+    tasks = find_tasks(asked.tasks)
+    system = load_system(str(order.out / MODEL))
+    settings = Settings(asked.dimensions, limit=asked.limit or None)
+    found = evaluate_encoder(system, tasks, order.data, order.out / FIGURES, settings, report=say)
+    lines = [
+        "| task | direction | dimensions | metric | score | pairs | queries | pool |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for one in outline(found.evaluation, tasks):
+        sizes = f"{one.pairs:,} | {one.queries:,} | {one.pool}"
+        lines.append(
+            f"| {one.task} | {one.direction} | {one.dimension} | {one.metric} | {one.score} | {sizes} |"
+        )
+    table = "\n".join(lines) + "\n"
+    (order.out / TABLE).write_text(table, encoding="utf-8")
+    say(table)
+
+
 STAGES: Sequence[Stage] = (
     Stage(TEXT, "text tower", _train_text),
     Stage(SPOKEN, "synthetic speech", _speak),
     Stage(SPEECH, "speech tower", _train_speech),
     Stage(MODEL, "light model", _add_speech),
+    Stage(FIGURES, "tables", _measure),
 )

@@ -49,8 +49,10 @@ class Model:
     """The encoder–decoder before any stage.
 
     Attributes:
-        start: a folder or the name of an encoder–decoder in the form of M2M-100 or NLLB on the hub, such as
-            `facebook/nllb-200-distilled-600M`; empty for a small one of the sizes below with random weights.
+        start: a folder, or a name on the hub, of an encoder–decoder in the form of M2M-100 or NLLB, such as
+            `facebook/nllb-200-distilled-600M`, or of a causal language model, such as
+            `meta-llama/Llama-3.2-1B`, which becomes encoder and decoder; empty for a small encoder–decoder of
+            the sizes below with random weights.
         vocabulary: subwords, learned from the text.
         lend: an encoder, such as `default`, whose vectors of the subwords' spellings are the first values of
             the token table; empty for random ones.

@@ -1,0 +1,71 @@
+"""The recipe of the shipped model as one run: stages in order, each once, from where it was killed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="needs the extra 'train'")
+
+from polyvox.errors import PolyvoxError
+from polyvox.train import shipped
+from polyvox.train.kinds import Order
+from polyvox.train.shipped import FIGURES, MODEL, SPEECH, STAGES, TEXT, Stage, run_shipped
+
+RECIPES = Path(__file__).parents[2] / "recipes" / "default"
+
+
+@pytest.fixture
+def worked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the stages did; the text stage leaves a file in the folder of the model, as the real one does."""
+    done: list[str] = []
+
+    def stage(name: str) -> Stage:
+        def work(order: Order) -> None:
+            for folder in (name, MODEL) if name == TEXT else (name,):
+                (order.out / folder).mkdir(parents=True, exist_ok=True)
+            if name == TEXT:
+                (order.out / MODEL / "tokens.npy").touch()
+            if name == MODEL:
+                assert (order.out / MODEL / "tokens.npy").is_file()
+            if name == SPEECH and "killed" not in done:
+                done.append("killed")
+                raise KeyboardInterrupt
+            done.append(name)
+
+        return Stage(name, name, work)
+
+    monkeypatch.setattr(shipped, "STAGES", [stage(one.folder) for one in STAGES])
+    monkeypatch.setattr(shipped, "_problems", lambda order: [])
+    return done
+
+
+def test_a_killed_run_goes_on_and_a_finished_one_rests(worked: list[str], tmp_path: Path) -> None:
+    order = Order(RECIPES / "quick", tmp_path, tmp_path / "run")
+    with pytest.raises(KeyboardInterrupt):
+        run_shipped(order)
+    assert worked == ["text", "spoken", "killed"]
+    assert run_shipped(order) == 0
+    assert worked[3:] == ["speech", "model", "figures"]
+    assert run_shipped(order) == 0
+    assert len(worked) == 6
+    assert sorted(path.name for path in (tmp_path / "run" / MODEL).iterdir()) == ["tokens.npy"]
+
+
+def test_a_fresh_run_does_everything_again(worked: list[str], tmp_path: Path) -> None:
+    worked.append("killed")
+    run_shipped(Order(RECIPES / "quick", tmp_path, tmp_path / "run"))
+    run_shipped(Order(RECIPES / "quick", tmp_path, tmp_path / "run", fresh=True))
+    assert worked[1:] == ["text", "spoken", "speech", "model", "figures"] * 2
+    assert (tmp_path / "run" / FIGURES).is_dir()
+
+
+@pytest.mark.parametrize("name", ["", "quick"])
+def test_a_check_names_what_is_missing(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    order = Order(RECIPES / name, tmp_path, tmp_path / "run", check=True)
+    assert run_shipped(order) > 0
+    said = capsys.readouterr().err
+    assert f"{tmp_path / 'text' / 'train-cldr.jsonl.xz'} is missing; is --data right?" in said
+    with pytest.raises(PolyvoxError, match=r"train-cldr.jsonl.xz is missing"):
+        run_shipped(Order(RECIPES / name, tmp_path, tmp_path / "run"))
