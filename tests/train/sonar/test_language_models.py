@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,14 @@ from tests.train.sonar.tiny import data, recipe, sentence
 
 from polyvox.encode import load_encoder
 from polyvox.item import Audio
-from polyvox.modules.bottleneck import open_bottleneck
+from polyvox.modules.bottleneck import Bottleneck, open_bottleneck
 from polyvox.modules.language_model_pair import LanguageModelPair
 from polyvox.modules.space import open_space
 from polyvox.train.kinds import Order, carry_out
+from polyvox.train.sonar.corpus import Pair
+from polyvox.train.sonar.loop import learn
+from polyvox.train.sonar.objectives import translation
+from polyvox.train.sonar.sections import Pace, Translate
 
 STAGES = ("decoder", "contrast", "hard", "extend", "extend-2", "speech", "spectrum")
 
@@ -104,6 +109,31 @@ def test_only_new_rows_of_the_table_learn_in_a_frozen_extension(trained: tuple[P
     figures = json.loads((run / "extend-2" / "figures.json").read_text(encoding="utf-8"))
     for language in ("en", "fr"):
         assert figures["drift"][language]["largest"] < 1e-6
+
+
+def test_a_killed_stage_ends_in_the_same_weights(trained: tuple[Path, int], tmp_path: Path) -> None:
+    run, _ = trained
+    pairs = [Pair(sentence("fr", n), sentence("en", n), "fr", "en") for n in range(4)]
+    pace = Pace(steps=2, batch=4, warmup=1, save_every=1, rate=1e-2, bf16=False)
+    before = open_bottleneck(run / "begin" / "model")
+
+    def train(folder: Path, stop: int | None = None) -> Bottleneck:
+        model = copy.deepcopy(before)
+        model.network.requires_grad_(True)
+
+        def losses_at(step: int) -> Mapping[str, torch.Tensor]:
+            return translation(model, pairs, Translate(pace), np.random.default_rng(step))
+
+        learn({"network": model.network}, pace, losses_at, folder, "test", 1, stop)
+        return model
+
+    whole = train(tmp_path / "whole")
+    train(tmp_path / "killed", 1)
+    again = dict(train(tmp_path / "killed").network.named_parameters())
+    started = dict(before.network.named_parameters())
+    for name, weight in whole.network.named_parameters():
+        assert torch.equal(weight, again[name]), name
+        assert not torch.equal(weight, started[name]), name
 
 
 def test_the_model_reads_hears_and_writes(trained: tuple[Path, int]) -> None:
