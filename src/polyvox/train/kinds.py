@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import NamedTuple
 
 from polyvox.errors import MissingExtraError, PolyvoxError
 from polyvox.train.tower.recipe import recipe_values
@@ -53,7 +54,13 @@ def carry_out(order: Order) -> int:
         near = get_close_matches(str(kind), KINDS, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise PolyvoxError(f"{order.recipe}: the kind {kind!r} is not one of {', '.join(KINDS)}{hint}")
-    return KINDS[str(kind)](order)
+    chosen = KINDS[str(kind)]
+    if order.control and chosen.instead:
+        raise PolyvoxError(f"--control does nothing for recipes of the kind {kind}: {chosen.instead}")
+    if order.variants and not chosen.variants:
+        several = ", ".join(name for name, one in KINDS.items() if one.variants)
+        raise PolyvoxError(f"--variants is for recipes of the kinds {several}; this one is {kind}")
+    return chosen.work(order)
 
 
 def _speech(order: Order) -> int:
@@ -112,13 +119,21 @@ def _ears(order: Order) -> int:
     return run_ears(order)
 
 
-KINDS: Mapping[str, Callable[[Order], int]] = {
-    "speech": _speech,
-    "shipped": _shipped,
-    "masked": _masked,
-    "dual-encoder": _dual_encoder,
-    "clasp": _clasp,
-    "ears": _ears,
-    "fusion": _fusion,
-    "sonar": _sonar,
+class Kind(NamedTuple):
+    """What runs a kind of recipe, whether it knows `--variants`, and what it has instead of `--control`."""
+
+    work: Callable[[Order], int]
+    variants: bool = False
+    instead: str = ""
+
+
+KINDS: Mapping[str, Kind] = {
+    "speech": Kind(_speech, variants=True),
+    "shipped": Kind(_shipped, instead="its tables have none"),
+    "masked": Kind(_masked, instead="it reads no texts that could be shuffled"),
+    "dual-encoder": Kind(_dual_encoder, instead="its controls stand in [variants]"),
+    "clasp": Kind(_clasp, variants=True),
+    "ears": Kind(_ears, instead="it trains nothing"),
+    "fusion": Kind(_fusion),
+    "sonar": Kind(_sonar, instead="[speech] control = true trains one"),
 }

@@ -64,8 +64,6 @@ def run_shipped(order: Order) -> int:
         return len(problems)
     if problems:
         raise PolyvoxError("; ".join(problems))
-    if order.control:
-        raise PolyvoxError("--control is for recipes of the kind speech")
     if order.resume and not order.out.is_dir():
         raise PolyvoxError(f"{order.out}: there is no run to go on with; leave --resume out to start one")
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))

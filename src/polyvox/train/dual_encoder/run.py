@@ -45,8 +45,6 @@ def run_dual_encoder(order: Order) -> int:
         PolyvoxError: data are missing, the recipe changed, or a stage cannot go on.
     """
     recipe = read_recipe(order.recipe)
-    if order.control:
-        raise PolyvoxError("--control is for recipes of the kind speech; here [variants] has the controls")
     spoken = utterances(recipe.speech, order.data)
     if order.check:
         _say_counts(spoken)

@@ -42,8 +42,6 @@ def run_masked(order: Order) -> int:
         PolyvoxError: anything that stops the run; the message says what to do.
     """
     recipe = read_recipe(order.recipe)
-    if order.control:
-        raise PolyvoxError("--control shuffles texts among recordings, but masked prediction reads no texts")
     if order.check:
         return _check(recipe, order.data)
     if order.resume and not (order.out / CHECKPOINT).is_file():

@@ -202,8 +202,6 @@ def run_sonar(order: Order) -> int:
     import torch
 
     recipe = read_recipe(order.recipe)
-    if order.control:
-        raise PolyvoxError("--control is for the kind speech; here [speech] control trains the shuffled one")
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     run = Run(recipe, order.data, order.out)
     if order.fresh:
