@@ -63,10 +63,14 @@ def _vectors(model: Bottleneck, texts: list[str], language: str = "fr") -> torch
         return model.vectors(*model.read_by_encoder(model.tokens(texts), tags))
 
 
+def _is_encoder_decoder(network: object) -> bool:
+    return isinstance(network, EncoderDecoder)
+
+
 def test_both_halves_begin_as_the_language_model(model: Bottleneck, checkpoint: Path) -> None:
     whole: Any = AutoModelForCausalLM.from_pretrained(checkpoint, dtype=torch.float32)
     pair = model.network
-    assert isinstance(pair, EncoderDecoder)
+    assert _is_encoder_decoder(pair)
     for half in (pair.encoder.model, pair.decoder.model.base_model):
         mine = dict(half.named_parameters())
         for name, weight in whole.base_model.named_parameters():
@@ -171,7 +175,7 @@ def test_another_form_is_opened_as_it_was(tmp_path: Path) -> None:
     made = make_bottleneck(Model(start=str(nllb)), text, text.languages, [], 1)
     made.save(str(tmp_path))
     assert not isinstance(open_bottleneck(tmp_path).network, LanguageModelPair)
-    assert isinstance(made.network, EncoderDecoder)
+    assert _is_encoder_decoder(made.network)
 
 
 def test_weights_of_another_size_are_refused(model: Bottleneck, tmp_path: Path) -> None:
@@ -221,7 +225,12 @@ def test_a_gradient_reaches_the_encoder_through_the_decoder(model: Bottleneck) -
 def test_what_is_no_causal_language_model_is_refused(tmp_path: Path, checkpoint: Path) -> None:
     from transformers import AutoTokenizer
 
-    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    sizes: Any = {
+        "hidden_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "intermediate_size": 16,
+    }
     BertLMHeadModel(BertConfig(vocab_size=400, eos_token_id=1, **sizes)).save_pretrained(tmp_path)
     tokenizer: Any = AutoTokenizer.from_pretrained(checkpoint)
     tokenizer.save_pretrained(tmp_path)

@@ -30,7 +30,7 @@ def save_tiny_llama(folder: Path, texts: Sequence[str]) -> Path:
     made.post_processor = processors.TemplateProcessing(single=f"{BEGIN} $A", special_tokens=[(BEGIN, begin)])
     kind: Any = PreTrainedTokenizerFast
     tokenizer = kind(tokenizer_object=made, bos_token=BEGIN, eos_token=END)
-    ends = [made.token_to_id(END), made.token_to_id(TURN)]
+    ends: Any = [made.token_to_id(END), made.token_to_id(TURN)]
     scaled = {"rope_type": "llama3", "rope_theta": 500000.0, "factor": 32.0, "low_freq_factor": 1.0}
     scaled |= {"high_freq_factor": 4.0, "original_max_position_embeddings": 64}
     config = LlamaConfig(
@@ -47,10 +47,10 @@ def save_tiny_llama(folder: Path, texts: Sequence[str]) -> Path:
         bos_token_id=begin,
         eos_token_id=ends,
     )
-    model: Any = LlamaForCausalLM(config).to(torch.bfloat16)
-    sampled = GenerationConfig(
-        do_sample=True, temperature=0.6, top_p=0.9, bos_token_id=begin, eos_token_id=ends
-    )
+    model: Any = LlamaForCausalLM(config)
+    model = model.to(torch.bfloat16)
+    generation: Any = GenerationConfig
+    sampled = generation(do_sample=True, temperature=0.6, top_p=0.9, bos_token_id=begin, eos_token_id=ends)
     model.generation_config = sampled
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
