@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from polyvox.train.kinds import Order
 
 TEXT, SPOKEN, SPEECH, MODEL, FIGURES = "text", "spoken", "speech", "model", "figures"
-TABLE = "table.md"
+
+_TIES = "Measured over whole pools; means over language pairs; wrong documents that tie count as found first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +157,13 @@ def _add_speech(order: Order) -> None:
 
 
 def _measure(order: Order) -> None:
+    from polyvox.encode.manifest import read_manifest
     from polyvox.evaluate.declaration import find_tasks
     from polyvox.evaluate.measure import Settings
     from polyvox.evaluate.outline import outline
     from polyvox.evaluate.run import evaluate_encoder
     from polyvox.evaluate.systems import load_system
+    from polyvox.train.export_card import CARD_FILE, write_card
     from polyvox.train.recipe import read_section
 
     asked = read_section(order.recipe, "measure", MeasureRecipe)
@@ -177,9 +180,11 @@ def _measure(order: Order) -> None:
         lines.append(
             f"| {one.task} | {one.direction} | {one.dimension} | {one.metric} | {one.score} | {sizes} |"
         )
-    table = "\n".join(lines) + "\n"
-    (order.out / TABLE).write_text(table, encoding="utf-8")
+    table = "\n".join(lines)
     say(table)
+    measured = f"{_TIES}\n\n{table}\n"
+    (order.out / FIGURES / CARD_FILE).write_text(measured, encoding="utf-8")
+    write_card(order.out / MODEL, read_manifest(order.out / MODEL), order.out / FIGURES)
 
 
 STAGES: Sequence[Stage] = (
@@ -187,5 +192,5 @@ STAGES: Sequence[Stage] = (
     Stage(SPOKEN, "synthetic speech", _speak),
     Stage(SPEECH, "speech tower", _train_speech),
     Stage(MODEL, "light model", _add_speech),
-    Stage(FIGURES, "tables", _measure),
+    Stage(FIGURES, "tables and card", _measure),
 )
