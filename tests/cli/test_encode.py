@@ -170,3 +170,17 @@ def test_the_page_s_faiss_block_runs(
     capsys.readouterr()
     exec(compile(block, str(page), "exec"), {})  # noqa: S102 - our own page
     assert "The bees gave honey." in capsys.readouterr().out.splitlines()[0]
+
+
+def test_nothing_to_encode_leaves_no_file_in_the_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "empty.txt").touch()
+    out = tmp_path / "v.npy"
+    assert main(["encode", str(tmp_path / "docs"), "--out", str(out)]) == Exit.SKIPPED_SOME
+    assert f"nothing to encode in {tmp_path / 'docs'}; no file is written" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["docs"]
+    (tmp_path / "docs" / "full.txt").write_text("Rain.\n", encoding="utf-8")
+    assert main(["encode", str(tmp_path / "docs" / "full.txt"), "--out", str(out)]) == Exit.DONE
+    assert np.load(out).shape == (1, 256)

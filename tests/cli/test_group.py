@@ -88,6 +88,12 @@ def test_what_does_not_go_together_exits_2(
     assert told in capsys.readouterr().err
 
 
+def test_an_index_is_grouped_alone(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Index.open_or_create(tmp_path / "i")
+    assert main(["group", str(tmp_path / "i"), str(folder)]) == Exit.USAGE
+    assert f"{tmp_path / 'i'} is an index; give it alone" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("threshold", ["0", "1.2", "near"])
 def test_a_threshold_is_a_cosine(threshold: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:

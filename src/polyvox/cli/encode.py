@@ -93,10 +93,16 @@ def run(arguments: Namespace) -> int:
     passed = EncodePass(encoder, role, sink.write)
     try:
         passed.through(source)
-        sink.publish()
+        if passed.rows:
+            sink.publish()
     finally:
         sink.discard()
     failed = passed.tell(source)
+    if not passed.rows:
+        sys.stderr.write(
+            f"nothing to encode in {', '.join(map(str, arguments.inputs))}; no file is written\n"
+        )
+        return Exit.SKIPPED_SOME
     into = "standard output" if arguments.out == STDOUT else arguments.out
     more = f", {failed:,} skipped, each with its reason" if failed else ""
     sys.stderr.write(f"{passed.rows:,} vectors of {encoder.card.dimension} values into {into}{more}\n")

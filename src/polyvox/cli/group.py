@@ -89,7 +89,10 @@ def run(arguments: Namespace) -> int:
 def _is_index(inputs: Sequence[str]) -> bool:
     from polyvox.index.manifest import FILE_NAME
 
-    return len(inputs) == 1 and (Path(inputs[0]) / FILE_NAME).is_file()
+    indexes = [given for given in inputs if (Path(given) / FILE_NAME).is_file()]
+    if indexes and len(inputs) > 1:
+        raise UsageError(f"{indexes[0]} is an index; give it alone, or recordings and folders alone")
+    return bool(indexes)
 
 
 def _of_index(arguments: Namespace) -> tuple[list[Place], Vectors, int]:
