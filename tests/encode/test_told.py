@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,14 @@ import pytest
 from polyvox.encode.items import encode_items
 from polyvox.encode.lexicon import Lexicon, WordSearch, save_lexicon
 from polyvox.encode.load import load_encoder
-from polyvox.encode.told import LANGUAGES_FILE, LexiconLanguages, ToldLexicon, ToldLexicons, save_languages
+from polyvox.encode.told import (
+    LANGUAGES_FILE,
+    LexiconLanguages,
+    ToldLexicon,
+    ToldLexicons,
+    ToldSearch,
+    save_languages,
+)
 from polyvox.encode.words import Heard, SpokenWords, spoken_meaning
 from polyvox.errors import PolyvoxError
 from polyvox.item import Audio, Item
@@ -28,7 +36,8 @@ WORDS = [[("en", 1), ("es", 2)], [("en", 1)], [("es", 1)]] + [[("fr", 1)]] * (SI
 def folder(tmp_path: Path) -> Path:
     keys = np.random.default_rng(0).normal(size=(SIZE, 8)).astype(np.float32)
     save_lexicon(tmp_path, keys, SPOKEN, MEANINGS, WordSearch(candidates=SIZE, sharpness=1.0), code_parts=4)
-    save_languages(tmp_path, WORDS)
+    # English and Spanish have two words each, so that others cost 8.
+    save_languages(tmp_path, WORDS, ToldSearch(foreign_cost=8 / math.log(2), few_words=1))
     return tmp_path
 
 
@@ -71,7 +80,9 @@ def test_a_told_word_means_what_it_means_in_its_language(lexicon: Lexicon, folde
 
 def test_other_words_cost_and_none_counts_twice(lexicon: Lexicon, folder: Path) -> None:
     spanish = told(lexicon, folder, "es")
-    assert spanish.costs(np.array([SIZE, SIZE + 1, 1, 5])).tolist() == [0, 0, 8, 8]
+    assert spanish.costs(np.array([SIZE, SIZE + 1, 1, 5])).tolist() == pytest.approx([0, 0, 8, 8])
+    assert told(lexicon, folder, "fr", "es").foreign_cost == pytest.approx(8)
+    assert told(lexicon, folder, "fr").foreign_cost == pytest.approx(8 * math.log2(SIZE - 3))
     assert spanish.costs(np.array([0, 2, -1])).min() > 1e8
     candidates = spanish.nearest(np.ones((1, 8), np.float32), 2 * SIZE)
     assert sorted(candidates[candidates >= SIZE].tolist()) == [SIZE, SIZE + 1]

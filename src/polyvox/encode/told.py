@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
@@ -34,11 +35,22 @@ class ToldSearch:
 
     Attributes:
         sharpness: stands in for that of `WordSearch`.
-        foreign_cost: log-likelihood that a word of another language has to gain.
+        foreign_cost: log-likelihood that a word of another language has to gain, for each factor e by which
+            the told language has more than `few_words`. The longer its list, the likelier a word is in it.
+        few_words: with so few words a told language costs others nothing.
     """
 
     sharpness: float = 0.4
-    foreign_cost: float = 8.0
+    foreign_cost: float = 3.0
+    few_words: int = 1000
+
+    def cost(self, words: int) -> float:
+        """What words of other languages cost beside a told language of so many words.
+
+        >>> round(ToldSearch().cost(2_000), 2), round(ToldSearch().cost(20_000), 2), ToldSearch().cost(500)
+        (2.08, 8.99, 0.0)
+        """
+        return self.foreign_cost * max(0.0, math.log(words / self.few_words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +133,7 @@ class ToldLexicon:
         meanings: what they mean in the told languages.
         is_told: which entries of `whole` they are, (N,).
         search: how this is searched.
-        foreign_cost: see `ToldSearch`.
+        foreign_cost: log-likelihood that a word of another language has to gain.
     """
 
     whole: Lexicon
@@ -146,7 +158,9 @@ class ToldLexicon:
             sharpness=languages.search.sharpness,
         )
         keys = _some_keys(lexicon.keys, entries)
-        return cls(lexicon, entries, keys, meanings, is_told, search, languages.search.foreign_cost)
+        # The shortest list decides: the other languages' words must not keep out what it lacks.
+        fewest = int(np.bincount(languages.of_words, minlength=len(languages.names))[numbers].min())
+        return cls(lexicon, entries, keys, meanings, is_told, search, languages.search.cost(fewest))
 
     def nearest(self, queries: Vectors, count: int) -> NDArray[np.int64]:
         """The nearest told entries and the nearest of all by turns, (G, count); -1 stands for none."""
