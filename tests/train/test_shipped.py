@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ def worked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
                 raise KeyboardInterrupt
             done.append(name)
 
-        return Stage(name, name, work)
+        return Stage(name, name, work, (name,))
 
     monkeypatch.setattr(shipped, "STAGES", [stage(one.folder) for one in STAGES])
     monkeypatch.setattr(shipped, "_problems", lambda order: [])
@@ -69,3 +70,33 @@ def test_a_check_names_what_is_missing(name: str, tmp_path: Path, capsys: pytest
     assert f"{tmp_path / 'text' / 'train-cldr.jsonl.xz'} is missing; is --data right?" in said
     with pytest.raises(PolyvoxError, match=r"train-cldr.jsonl.xz is missing"):
         run_shipped(Order(RECIPES / name, tmp_path, tmp_path / "run"))
+
+
+def test_a_changed_recipe_is_not_taken_for_done(worked: list[str], tmp_path: Path) -> None:
+    worked.append("killed")
+    recipe = tmp_path / "recipe"
+    shutil.copytree(RECIPES / "quick", recipe)
+    order = Order(recipe, tmp_path, tmp_path / "run")
+    assert run_shipped(order) == 0
+    path = recipe / "recipe.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("steps = 30", "steps = 31"), encoding="utf-8")
+    with pytest.raises(PolyvoxError, match=r"speech was made by other settings .* remove speech.done"):
+        run_shipped(order)
+    (tmp_path / "run" / "speech.done").unlink()
+    with pytest.raises(PolyvoxError, match="model was made by other settings"):
+        run_shipped(order)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"tatoeba"', '"tatoebba"', "tatoebba"),
+        ("[256, 32]", "[256, 777]", "777 is not one of"),
+    ],
+)
+def test_what_is_measured_is_checked_before(old: str, new: str, message: str, tmp_path: Path) -> None:
+    shutil.copytree(RECIPES / "quick", tmp_path / "recipe")
+    path = tmp_path / "recipe" / "recipe.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    with pytest.raises(PolyvoxError, match=message):
+        run_shipped(Order(tmp_path / "recipe", tmp_path, tmp_path / "run", check=True))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyvox.errors import MissingExtraError, PolyvoxError
 from polyvox.train.progress import say
+from polyvox.train.tower.recipe import recipe_values
 
 if TYPE_CHECKING:
     from polyvox.train.kinds import Order
@@ -36,11 +40,12 @@ class MeasureRecipe:
 
 
 class Stage(NamedTuple):
-    """One step: its folder in the run, what it is in words, and what does it."""
+    """One step: its folder in the run, what it is in words, what does it, and the sections it goes by."""
 
     folder: str
     what: str
     work: Callable[[Order], object]
+    sections: tuple[str, ...]
 
 
 def run_shipped(order: Order) -> int:
@@ -78,13 +83,23 @@ def _carry_out(order: Order) -> None:
         for stage in STAGES:
             shutil.rmtree(order.out / stage.folder, ignore_errors=True)
             _done(order.out, stage).unlink(missing_ok=True)
+    values, before = recipe_values(order.recipe), ""
     for stage in STAGES:
-        if _done(order.out, stage).is_file():
+        said = json.dumps([before, {name: values.get(name) for name in stage.sections}], sort_keys=True)
+        before = hashlib.sha256(said.encode()).hexdigest()
+        done = _done(order.out, stage)
+        if done.is_file():
+            if done.read_text(encoding="utf-8") != before:
+                raise PolyvoxError(
+                    f"{order.out}: {stage.what} was made by other settings of {', '.join(stage.sections)}, "
+                    f"or of a stage before; give another --out, --fresh for everything anew, or remove "
+                    f"{done.name} and those of later stages"
+                )
             say(f"{stage.what}: done before")
             continue
         say(stage.what)
         stage.work(order)
-        _done(order.out, stage).touch()
+        done.write_text(before, encoding="utf-8")
 
 
 def _done(out: Path, stage: Stage) -> Path:
@@ -93,6 +108,7 @@ def _done(out: Path, stage: Stage) -> Path:
 
 
 def _problems(order: Order) -> list[str]:
+    from polyvox.evaluate.declaration import find_tasks
     from polyvox.train.engines import installed_engines
     from polyvox.train.recipe import TextRecipe, read_section
     from polyvox.train.speech_recipe import load_speech_recipe
@@ -101,10 +117,15 @@ def _problems(order: Order) -> list[str]:
     text = read_section(order.recipe, "text", TextRecipe)
     speech = load_speech_recipe(order.recipe)
     spoken = load_synthesis_config(order.recipe)
-    read_section(order.recipe, "measure", MeasureRecipe)
+    measure = read_section(order.recipe, "measure", MeasureRecipe)
+    find_tasks(measure.tasks)
+    if odd := set(measure.dimensions) - set(text.matryoshka):
+        raise PolyvoxError(f"[measure] dimensions: {min(odd)} is not one of {sorted(text.matryoshka)}")
     files = [order.data / "text" / f"train-{name}.jsonl.xz" for name in text.sources]
     files += [order.data / "text" / f"{name}.jsonl.xz" for name in spoken.sources]
     files += [order.data / "speech" / name / "manifest.tsv" for name in speech.human]
+    if not find_spec("ir_measures"):
+        raise MissingExtraError("evaluate", "measuring the finished model")
     missing = [f"{path} is missing; is --data right?" for path in dict.fromkeys(files) if not path.is_file()]
     installed = {engine.name for engine in installed_engines()}
     silent = [name for name in spoken.engines if name not in installed]
@@ -188,9 +209,9 @@ def _measure(order: Order) -> None:
 
 
 STAGES: Sequence[Stage] = (
-    Stage(TEXT, "text tower", _train_text),
-    Stage(SPOKEN, "synthetic speech", _speak),
-    Stage(SPEECH, "speech tower", _train_speech),
-    Stage(MODEL, "light model", _add_speech),
-    Stage(FIGURES, "tables and card", _measure),
+    Stage(TEXT, "text tower", _train_text, ("model", "text")),
+    Stage(SPOKEN, "synthetic speech", _speak, ("synthesis",)),
+    Stage(SPEECH, "speech tower", _train_speech, ("speech",)),
+    Stage(MODEL, "light model", _add_speech, ("speech",)),
+    Stage(FIGURES, "tables and card", _measure, ("measure",)),
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from polyvox.train.human_speech import Spoken, human_speech
+from polyvox.train.manifest import ManifestError
+from polyvox.train.progress import say
 from polyvox.train.rows import text_hash
 from polyvox.train.split import Part
 
@@ -13,28 +15,31 @@ _MANIFEST = "manifest.tsv"
 _TRAIN = "train"
 
 
-def spoken_test_hashes(speech: Path, sources: Sequence[str] = ()) -> set[int]:
-    """Hashes (`text_hash`) of what the test recordings of speech sets say, beside `held_out_hashes`.
+def spoken_test_files(speech: Path) -> list[Path]:
+    """The manifest of every set in a folder of speech."""
+    return sorted(speech.glob(f"*/{_MANIFEST}"))
+
+
+def spoken_test_hashes(speech: Path) -> set[int]:
+    """Hashes (`text_hash`) of what the test recordings of all speech sets say, beside `held_out_hashes`.
 
     A recording is a test one where its manifest names a split other than `train`; where it names none, its
     meaning decides (`part_of`). Its texts are the transcript in its own language, as far as the manifest has
-    one, the translation, and the English word of its key.
+    one, the translation, and the English word of its key. A manifest that cannot be read is named on standard
+    error and left out.
 
     Args:
         speech: folder that holds the sets; there is nothing to hold out where it is missing.
-        sources: names of the sets; all that have a manifest where empty.
-
-    Raises:
-        ManifestError: a named set has no manifest, or one is damaged.
     """
-    names = sources or sorted(path.parent.name for path in speech.glob(f"*/{_MANIFEST}"))
-    return {
-        text_hash(text)
-        for one in human_speech(speech, names, {})
-        if _is_tested(one)
-        for text in _texts(one)
-        if any(map(str.isalnum, text))
-    }
+    found: set[int] = set()
+    for path in spoken_test_files(speech):
+        try:
+            tested = [one for one in human_speech(speech, [path.parent.name], {}) if _is_tested(one)]
+        except ManifestError as error:
+            say(f"its test texts are not kept out of training: {error}")
+            continue
+        found.update(text_hash(text) for one in tested for text in _texts(one) if any(map(str.isalnum, text)))
+    return found
 
 
 def _is_tested(one: Spoken) -> bool:

@@ -56,8 +56,11 @@ def _language_model(name: str, tokenizer: Any) -> EncoderDecoder:  # noqa: ANN40
         writer.config.eos_token_id = tokenizer.eos_token_id
     if writer.config.eos_token_id is None:
         raise _unfit(name)
-    pair = LanguageModelPair(writer)
-    _check_directions(pair, name)
+    try:
+        pair = LanguageModelPair(writer)
+        _check_directions(pair, name)
+    except (AttributeError, RuntimeError, TypeError, ValueError) as error:
+        raise _unfit(name) from error
     if tokenizer.mask_token_id is None:
         tokenizer.add_special_tokens({"mask_token": _MASK})
         size = max(len(tokenizer), pair.get_input_embeddings().weight.shape[0])

@@ -77,11 +77,7 @@ def learn(
     folder.mkdir(parents=True, exist_ok=True)
     weights = Weights(modules)
     learning = [weight for weight in weights.parameters() if weight.requires_grad]
-    shares = list(dict.fromkeys(map(share_of, learning)))
-    groups = [
-        {"params": [weight for weight in learning if share_of(weight) == share], "share": share}
-        for share in shares
-    ]
+    groups = _groups(learning, share_of)
     optimizer = torch.optim.AdamW(groups, pace.rate, betas=(0.9, 0.98), weight_decay=0.0)
     done = load_checkpoint(folder / CHECKPOINT, weights, optimizer)
     before, began = spent(folder), time.process_time()
@@ -100,6 +96,15 @@ def learn(
             save_checkpoint(folder / CHECKPOINT, weights, optimizer, step + 1)
             _keep_spent(folder, before + time.process_time() - began)
     weights.eval()
+
+
+def _groups(learning: Sequence[Tensor], share_of: Callable[[Tensor], float]) -> list[dict[str, Any]]:
+    """Weights with the same share of the rate together, in the order in which the shares come."""
+    shares = dict.fromkeys(map(share_of, learning))
+    return [
+        {"params": [weight for weight in learning if share_of(weight) == share], "share": share}
+        for share in shares
+    ]
 
 
 def _step(

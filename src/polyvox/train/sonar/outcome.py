@@ -62,8 +62,8 @@ def finish(recipe: Recipe, data: Path, out: Path, text: Path, key: str, corpus: 
     model = open_bottleneck(text).requires_grad_(False)
     head = None
     if recipe.speech:
-        folder = out / SPEECH
-        claim(folder, identity(recipe, recipe.speech, key), SPEECH)
+        front = open_front(recipe.speech.front, recipe.speech.layers or None)
+        claim(out / SPEECH, identity(recipe, recipe.speech, f"{key} {front.fingerprint}"), SPEECH)
         head = _speech(model, recipe, recipe.speech, data, out)
     if recipe.spectrum:
         claim(out / SPECTRUM, identity(recipe, recipe.spectrum, key), SPECTRUM)

@@ -32,12 +32,11 @@ from polyvox.train.sonar.text_stages import (
     extend_stage,
     translate_stage,
 )
-from polyvox.train.spoken_tests import spoken_test_hashes
+from polyvox.train.spoken_tests import spoken_test_files, spoken_test_hashes
 
 if TYPE_CHECKING:
     from polyvox.train.kinds import Order
 
-_UNWANTED = "unwanted.json"
 _MOST_TO_SPELL = 60_000
 """About so many texts are enough to learn subwords from."""
 _TEXT_STAGES: Mapping[str, Callable[[Bottleneck, Any, Lesson], Bottleneck]] = {
@@ -68,12 +67,21 @@ class Run:
         """The text, without anything that a test file has."""
         text = self.recipe.text
         languages = list(dict.fromkeys((*self.recipe.languages(), *text.vocabulary_languages)))
-        said = {"languages": languages, "sources": sorted(text.sources), "pivot": text.pivot}
+        said: dict[str, Any] = {
+            "languages": languages,
+            "sources": sorted(text.sources),
+            "pivot": text.pivot,
+            # A test that was added or changed since keeps its texts out too.
+            "without": {str(path): _state(path) for path in self._tests()},
+        }
         name = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8]
         path = self.out / f"corpus-{name}.jsonl"
         if path.is_file():
             return kept_corpus(path, text.sources, text.pivot)
-        found = read_corpus(self.data / "text", text.sources, languages, text.pivot, self._unwanted())
+        self.out.mkdir(parents=True, exist_ok=True)
+        unwanted = held_out_hashes(held_out_files(self.data / "text"))
+        unwanted |= spoken_test_hashes(self.data / "speech")
+        found = read_corpus(self.data / "text", text.sources, languages, text.pivot, unwanted)
         keep_corpus(found, path)
         return found
 
@@ -181,13 +189,13 @@ class Run:
         new = {language: encode(after, found, language) for language, found in texts.items()}
         return {"drift": drift(old, new)}
 
-    def _unwanted(self) -> set[int]:
-        path = self.out / _UNWANTED
-        if not path.is_file():
-            self.out.mkdir(parents=True, exist_ok=True)
-            written = held_out_hashes(held_out_files(self.data / "text"))
-            write_json(path, sorted(written | spoken_test_hashes(self.data / "speech")))
-        return set(json.loads(path.read_text(encoding="utf-8")))
+    def _tests(self) -> list[Path]:
+        return [*held_out_files(self.data / "text"), *spoken_test_files(self.data / "speech")]
+
+
+def _state(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
 
 
 def run_sonar(order: Order) -> int:
@@ -207,6 +215,8 @@ def run_sonar(order: Order) -> int:
     if order.fresh:
         for name in (BEGIN, MODEL, *(name for name, _ in recipe.stages())):
             shutil.rmtree(order.out / name, ignore_errors=True)
+        for kept in order.out.glob("corpus-*.jsonl"):
+            kept.unlink()
     if order.resume and not (order.out / BEGIN).is_dir():
         raise PolyvoxError(f"{order.out}: there is no run to go on with; leave --resume out to start one")
     if order.check:
