@@ -9,9 +9,16 @@ import pytest
 
 from polyvox.encode.protocol import ModelCard, Role, Vectors
 from polyvox.index import Index
-from polyvox.item import Audio, Modality
+from polyvox.item import Audio, Item, Modality
 
 DIMENSION = 16
+GREETINGS = [
+    Item("good morning friends", path="a/en.txt", position=0, language="en", metadata={"by": "Ann's"}),
+    Item("bom dia amigos", path="a/pt.txt", position=0, language="pt-BR", metadata={"by": "Rui"}),
+    Item("bom dia a todos", path="a/pt.txt", position=1, language="pt"),
+    Item("guten Morgen", path="b/de.txt", position=0, language="de", locator="page 3"),
+    Item(Audio(np.full(160, 0.5, np.float32)), path="b/x.ogg", language="pt", start=1.0, end=4.6),
+]
 
 
 class HashedWords:
@@ -51,3 +58,9 @@ def stranger() -> HashedWords:
 @pytest.fixture
 def index(tmp_path: Path, encoder: HashedWords) -> Index:
     return Index.create(tmp_path / "index", encoder)
+
+
+@pytest.fixture
+def greetings(index: Index) -> Index:
+    index.add(GREETINGS)
+    return index

@@ -4,35 +4,20 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.index.conftest import HashedWords
+from tests.index.conftest import GREETINGS
 
-from polyvox.encode.protocol import Encoder, Role, Vectors
+from polyvox.encode.protocol import Encoder
 from polyvox.index import Index, IndexFormatError, LockedError, ModelMismatchError, VectorError
 from polyvox.item import Audio, Item, Modality
-
-GREETINGS = [
-    Item("good morning friends", path="a/en.txt", position=0, language="en", metadata={"by": "Ann's"}),
-    Item("bom dia amigos", path="a/pt.txt", position=0, language="pt-BR", metadata={"by": "Rui"}),
-    Item("bom dia a todos", path="a/pt.txt", position=1, language="pt"),
-    Item("guten Morgen", path="b/de.txt", position=0, language="de", locator="page 3"),
-    Item(Audio(np.full(160, 0.5, np.float32)), path="b/x.ogg", language="pt", start=1.0, end=4.6),
-]
 
 
 def texts(index: Index, **chosen: Any) -> list[str | None]:  # noqa: ANN401 - whatever a search takes
     return [hit.text for hit in index.search("bom dia amigos", **chosen)]
-
-
-@pytest.fixture
-def greetings(index: Index) -> Index:
-    index.add(GREETINGS)
-    return index
 
 
 def test_finds_what_was_added_with_everything_that_was_known(greetings: Index) -> None:
@@ -123,11 +108,6 @@ def test_hybrid_scores_are_reciprocal_ranks(greetings: Index) -> None:
     assert best.text == "bom dia amigos"
     assert {name: source.rank for name, source in best.sources.items()} == {"dense": 1, "lexical": 1}
     assert best.score == pytest.approx(2 / 61)
-
-
-def test_a_voice_cannot_be_searched_by_words(greetings: Index) -> None:
-    with pytest.raises(ValueError, match="needs a query in words"):
-        greetings.search(Audio(np.ones(9, np.float32)), mode="hybrid")
 
 
 def test_deleting(greetings: Index) -> None:
@@ -277,41 +257,3 @@ def test_items_whose_manifest_is_lost_are_not_taken_for_a_draft(greetings: Index
         Index.open_or_create(greetings.folder, encoder)
     (greetings.folder / "index.json").write_bytes(manifest)
     assert len(Index.open(greetings.folder)) == 5
-
-
-class _Listener(HashedWords):
-    """Notes which languages it is told."""
-
-    def encode_speech(self, recordings: Sequence[Audio], *, role: Role = Role.PASSAGE) -> Vectors:
-        self.told = [recording.languages for recording in recordings]
-        return super().encode_speech(recordings, role=role)
-
-
-def test_the_language_of_a_recording_and_of_a_question_reaches_the_model(tmp_path: Path) -> None:
-    listener = _Listener()
-    index = Index.create(tmp_path / "index", listener)
-    voice = Audio(np.full(160, 0.5, np.float32))
-    index.add([Item(voice, language="sw"), Item(Audio(np.full(160, 0.25, np.float32)))])
-    assert listener.told == [("sw",), ()]
-    index.search(voice, limit=1)
-    assert listener.told == [()]
-    (hit,) = index.search(voice, limit=1, spoken="swa")
-    assert listener.told == [("sw",)]
-    assert hit.language == "sw"
-    index.search(voice, limit=1, spoken=["sw", "en"])
-    assert listener.told == [("sw", "en")]
-    with pytest.raises(ValueError, match="voice"):
-        index.search("fish", spoken="sw")
-    with pytest.raises(ValueError, match="BCP 47"):
-        index.search(voice, spoken="not a tag")
-
-
-def test_a_voice_finds_texts_and_recordings_in_turn(greetings: Index) -> None:
-    voice = Audio(np.full(160, 0.5, np.float32))
-    hits = greetings.search(voice, limit=4)
-    assert [str(hit.modality) for hit in hits[:2]] == ["speech", "text"]
-    assert [hit.sources["dense"].rank for hit in hits[:2]] == [1, 1], "each kind has a ranking of its own"
-    assert hits[0].score == pytest.approx(1 / 61)
-    texts = greetings.search(voice, limit=2, modality="text")
-    assert hits[1].id == texts[0].id
-    assert texts[0].score == pytest.approx(texts[0].sources["dense"].score), "one kind alone keeps its cosine"

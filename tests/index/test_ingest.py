@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.index.conftest import HashedWords
 
 from polyvox.encode.items import encode_items
-from polyvox.encode.protocol import Encoder
+from polyvox.encode.protocol import Encoder, Role, Vectors
 from polyvox.index import Index
-from polyvox.index.files import FileState
+from polyvox.index.files import FileState, told_digest
 from polyvox.index.ingest import ingest
-from polyvox.item import Item
+from polyvox.item import Audio, Item
 from polyvox.read import ReadOptions, content_digest
 
 
@@ -190,3 +192,97 @@ def test_an_index_inside_the_folder_that_it_indexes_is_passed_by(tmp_path: Path,
     inside = Index.create(tmp_path / "my.index", encoder)
     report = ingest(inside, [tmp_path])
     assert (report.items_added, report.problems, report.ignored) == (1, [], [])
+
+
+def languages(index: Index) -> dict[str, int]:
+    return dict(index.info().languages)
+
+
+def test_a_file_whose_language_is_told_otherwise_is_read_again(index: Index, folder: Path) -> None:
+    ingest(index, [folder], ReadOptions(language="sw"))
+    assert languages(index) == {"sw": 2}
+    again = ingest(index, [folder], ReadOptions(language="swa"))
+    assert (again.files_unchanged, again.items_added) == (2, 0)
+    told = ingest(index, [folder / "a.txt"], ReadOptions(language="fr"))
+    assert (told.files_changed, told.files_unchanged, told.items_added) == (1, 0, 1)
+    assert languages(index) == {"sw": 1, "fr": 1}
+    assert len(index) == 2
+    assert index.verify()
+
+
+def test_what_was_told_of_an_unchanged_file_holds_until_something_else_is_told(
+    index: Index, folder: Path
+) -> None:
+    ingest(index, [folder])
+    assert ingest(index, [folder], ReadOptions(language="sw")).files_changed == 2
+    assert ingest(index, [folder]).files_unchanged == 2
+    os.utime(folder / "a.txt", ns=(1, 1))
+    assert ingest(index, [folder]).files_unchanged == 2
+    assert languages(index) == {"sw": 2}
+    assert ingest(index, [folder], ReadOptions(language="sw")).files_unchanged == 2
+    assert ingest(index, [folder], ReadOptions(language="und")).files_changed == 2
+    assert languages(index) == {"und": 2}
+    assert index.verify()
+
+
+def test_a_run_that_died_under_one_language_does_not_mix_with_one_under_another(
+    index: Index, tmp_path: Path
+) -> None:
+    lines = [f"line number {i}" for i in range(30)]
+    path = tmp_path / "lines.txt"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    digest = told_digest(content_digest(path), "sw")
+    committed = [Item(line, path=str(path), position=i, language="sw") for i, line in enumerate(lines[:10])]
+    with index.writer() as writer:
+        writer.begin_file(FileState(str(path), digest))
+        writer.append(committed, digest, encode_items(index.encoder, committed))
+    assert languages(index) == {"sw": 10}
+    assert ingest(index, [path], ReadOptions(language="fr")).items_added == 30
+    assert languages(index) == {"fr": 30}
+    assert texts(index) == sorted(lines)
+    assert index.verify()
+
+
+def test_a_run_that_died_goes_on_under_the_same_language(index: Index, tmp_path: Path) -> None:
+    path = write(tmp_path / "lines.txt", "one paragraph", "two paragraphs")
+    digest = told_digest(content_digest(path), "sw")
+    committed = [Item("one paragraph", path=str(path), language="sw")]
+    with index.writer() as writer:
+        writer.begin_file(FileState(str(path), digest))
+        writer.append(committed, digest, encode_items(index.encoder, committed))
+    assert ingest(index, [path], ReadOptions(language="sw")).items_added == len(index) - 1
+
+
+def test_an_index_that_kept_no_language_is_read_again_once_it_is_told(index: Index, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", "habari ya asubuhi")
+    digest = content_digest(path)
+    item = Item("habari ya asubuhi", path=str(path), language="sw")
+    facts = path.stat()
+    with index.writer() as writer:
+        writer.begin_file(FileState(str(path), digest, facts.st_size, facts.st_mtime_ns))
+        writer.append([item], digest, encode_items(index.encoder, [item]))
+        writer.finish_file(str(path))
+    assert ingest(index, [path]).files_unchanged == 1
+    assert ingest(index, [path], ReadOptions(language="sw")).files_changed == 1
+    assert ingest(index, [path], ReadOptions(language="sw")).files_unchanged == 1
+    assert len(index) == 1
+    assert index.verify()
+
+
+def test_a_told_language_reaches_the_model_when_a_recording_is_read_again(
+    tmp_path: Path, encoder: HashedWords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[tuple[str, ...]] = []
+    hear = encoder.encode_speech
+
+    def listen(recordings: Sequence[Audio], *, role: Role = Role.PASSAGE) -> Vectors:
+        heard.extend(recording.languages for recording in recordings)
+        return hear(recordings, role=role)
+
+    monkeypatch.setattr(encoder, "encode_speech", listen)
+    index = Index.create(tmp_path / "told", encoder)
+    recording = Path(str(files("polyvox"))) / "samples" / "queries" / "sw.ogg"
+    ingest(index, [recording])
+    ingest(index, [recording], ReadOptions(language="sw"))
+    assert heard == [(), ("sw",)]
+    assert len(index) == 1

@@ -12,6 +12,7 @@ from pathlib import Path
 from polyvox.encode.protocol import ModalityError, ModelCard
 from polyvox.encode.vector_files import Row
 from polyvox.errors import ReadError
+from polyvox.index.files import told_digest
 from polyvox.index.ingest import BATCH_ITEMS
 from polyvox.index.schema import item_digest, item_id
 from polyvox.item import Audio, Item, Modality
@@ -116,7 +117,7 @@ class EncodeInput:
         yield batch
 
     def _items_of(self, path: Path, name: str, batch: Batch) -> Iterator[tuple[Item, str]]:
-        digest = "" if path == STDIN else content_digest(path)
+        digest = "" if path == STDIN else told_digest(content_digest(path), self._options.language)
         for found in self._read(path, name):
             if isinstance(found, ReadError):
                 batch.problems.append(found)

@@ -32,8 +32,9 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
         "--language",
         type=language,
         metavar="TAG",
-        help="BCP 47 tag of everything read in this run, which recordings are heard better for "
-        "(default: detect in texts)",
+        help="BCP 47 tag of everything read in this run, which recordings are heard better for; files that "
+        "were read with another tag or none are read again (default: detect in texts, and leave unchanged "
+        "files as they are)",
     )
     parser.add_argument(
         "--text-column",

@@ -29,7 +29,7 @@ class FileStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A file as it was read: `digest` is the hash of its content, `mtime_ns` its time of change.
+    """A file as it was read: `digest` is that of `told_digest`, `mtime_ns` its time of change.
 
     `items` counts the rows that came of it once `status` is "done"; `problem` says what could not be read
     of a file whose rest is in the table.
@@ -48,11 +48,36 @@ class FileState:
         """Whether every item of the file is in the table and none of an older version is."""
         return self.status is FileStatus.DONE
 
+    @property
+    def content(self) -> str:
+        """The hash of the file's bytes."""
+        return self.digest.partition(_TOLD)[0]
+
+    @property
+    def language(self) -> str:
+        """The language that was told of the file when it was read; empty where none was.
+
+        An index that was made before this was kept has none, and its files are read again once they are told.
+        """
+        return self.digest.partition(_TOLD)[2]
+
     def with_status(self, status: FileStatus, items: int = 0) -> FileState:
         """The same file, further on."""
         return replace(self, status=status, items=items)
 
 
+def told_digest(content: str, language: str | None) -> str:
+    """What the items of a file hang on: the hash of its bytes, and the language that was told of it.
+
+    The same bytes read in another language are another version of the file, and its items replace the others.
+
+    >>> told_digest("9f", None), told_digest("9f", "sw"), FileState("a.ogg", "9f+sw").language
+    ('9f', '9f+sw', 'sw')
+    """
+    return f"{content}{_TOLD}{language}" if language else content
+
+
+_TOLD = "+"
 SCHEMA = pa.schema(
     [
         pa.field("path", pa.string(), nullable=False),

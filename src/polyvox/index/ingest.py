@@ -12,7 +12,7 @@ from polyvox.encode.items import encode_items
 from polyvox.encode.protocol import Encoder, ModalityError
 from polyvox.errors import ReadError
 from polyvox.index.ahead import ahead
-from polyvox.index.files import FileState
+from polyvox.index.files import FileState, told_digest
 from polyvox.index.index import Index
 from polyvox.index.report import IngestReport, Problem
 from polyvox.index.schema import item_digest
@@ -58,8 +58,10 @@ def ingest(
 ) -> IngestReport:
     """Read files and folders and bring the index in line with them.
 
-    An unchanged file costs a look at its size and time of change; a changed one replaces its items; with
-    `prune`, items of files below `paths` that are gone are dropped. Reading and encoding overlap.
+    An unchanged file costs a look at its size and time of change; a changed one replaces its items, and so
+    does one whose language is told now and was not, or was told otherwise. Where `options` tell none, what
+    was told of an unchanged file still holds. With `prune`, items of files below `paths` that are gone are
+    dropped. Reading and encoding overlap.
     `on_wait` hears for whom a second writer waits, `watch` how far the run has come.
 
     Raises:
@@ -127,7 +129,8 @@ class _Run:
             self.report.problems.append(Problem(name, f"cannot be read: {error.strerror}"))
             return
         known = self._known.get(name)
-        if known and known.done and (known.size, known.mtime_ns) == (facts.st_size, facts.st_mtime_ns):
+        as_it_was = known and (known.size, known.mtime_ns) == (facts.st_size, facts.st_mtime_ns)
+        if known and known.done and as_it_was and self._options.language in (None, known.language):
             self.report.files_unchanged += 1
             if known.problem:
                 self.report.problems.append(Problem(name, known.problem))
@@ -140,13 +143,20 @@ class _Run:
             state = seen
             try:
                 if seen.path != str(STDIN):
-                    state = replace(seen, digest=content_digest(seen.path))
+                    state = replace(seen, digest=self._digest(seen.path))
                 yield from self._read(state)
             except ReadError as error:
                 yield _Batch(state, problem=Problem(state.path, error.reason), failed=True)
             except OSError as error:
                 reason = f"cannot be read: {error.strerror or error}"
                 yield _Batch(state, problem=Problem(state.path, reason), failed=True)
+
+    def _digest(self, path: str) -> str:
+        content = content_digest(path)
+        known = self._known.get(path)
+        if self._options.language is None and known and known.done and known.content == content:
+            return known.digest
+        return told_digest(content, self._options.language)
 
     def _read(self, state: FileState) -> Iterator[_Batch]:
         known = self._known.get(state.path)
