@@ -19,6 +19,7 @@ from polyvox.train.sonar.network import add_languages, make_bottleneck
 from polyvox.train.sonar.objectives import contrast, encoded, interpolation, translation
 from polyvox.train.sonar.recipe import read_recipe
 from polyvox.train.sonar.sections import Contrast, Model, Pace, Text, Translate
+from polyvox.train.sonar.speech_stage import _recall
 from polyvox.train.sonar.text_stages import (
     Lesson,
     free_tokens,
@@ -251,3 +252,12 @@ def test_the_recipes_of_the_repository_are_right() -> None:
     omni = read_recipe(folder / "omnisonar")
     assert isinstance(omni.extend[0], Extend)
     assert omni.languages()[-2:] == ("pt", "it")
+
+
+def test_recall_counts_texts_as_near_as_the_own_one_by_hand() -> None:
+    pool = np.float32([[1, 0], [0.8, 0.6], [0, 1], [1, 0]])
+    queries = np.float32([[1, 0], [0, 1], [0.8, 0.6]])
+    # The first has a twin of its own text beside it, the second is alone at the top, the third is third.
+    assert [_recall(queries, pool, [0, 2, 3], depth) for depth in (1, 2, 3)] == pytest.approx(
+        [1 / 3, 2 / 3, 1]
+    )

@@ -30,6 +30,7 @@ from polyvox.train.sonar.recordings import Heard
 from polyvox.train.split import Part
 
 _AT_ONCE = 64
+_DEPTHS = (1, 10)
 _CHUNK = 8
 
 
@@ -136,8 +137,8 @@ def speech_figures(
 ) -> dict[str, dict[str, Any]]:
     """For each language: recordings among all test texts of its text's language, and decoded.
 
-    `xsim` and `r@1` look for the transcription, by identity of the text, in the pool of distinct texts;
-    `english_xsim` for the English text. `chrf` compares the decoded text with the transcription, and
+    `xsim`, `r@1` and `r@10` look for the transcription, by identity of the text, in the pool of distinct
+    texts; `english_xsim` for the English text. `chrf` compares the decoded text with the transcription, and
     `chrf_english` the zero-shot translation with the English; `…_of_text` is the same from the text's vector.
     """
     return {
@@ -157,7 +158,8 @@ def _of_language(
     spoken = vectors[places]
     found: dict[str, Any] = {"recordings": len(heard), "pool": len(pool)}
     found["xsim"], _ = error_rates(spoken, [one.text for one in heard], pool, pooled)
-    found["r@1"] = _first(spoken, pooled, [pool.index(one.text) for one in heard])
+    right = [pool.index(one.text) for one in heard]
+    found |= {f"r@{depth}": _recall(spoken, pooled, right, depth) for depth in _DEPTHS}
     if decode:
         found |= _decoded(model, spoken, test.targets[places], [one.text for one in heard], tag, "chrf")
     if tag != "en" and all(one.english for one in heard):
@@ -179,14 +181,12 @@ def _decoded(
     }
 
 
-def _first(queries: Vectors, pool: Vectors, right: Sequence[int]) -> float:
-    """Share of queries whose own text is nearer than every other; a tie is a miss."""
+def _recall(queries: Vectors, pool: Vectors, right: Sequence[int], depth: int) -> float:
+    """Share of queries with fewer than `depth` texts as near as their own; a tie is a miss."""
     cosines = queries @ pool.T
-    rows = np.arange(len(right))
-    own = cosines[rows, right].copy()
-    cosines[rows, right] = -np.inf
-    best = cosines.max(axis=1) if pool.shape[0] > 1 else np.full(len(own), -np.inf)
-    return float((own > best + 1e-6).mean())
+    own = np.take_along_axis(cosines, np.array(right)[:, None], axis=1)
+    as_near = (cosines >= own - 1e-6).sum(axis=1) - 1
+    return float((as_near < depth).mean())
 
 
 def _places(lengths: np.ndarray[Any, Any], size: int, step: int, seed: int) -> list[int]:

@@ -111,7 +111,17 @@ def _moved(one: Figures | None) -> str:
 def _speech(one: Figures) -> str:
     if not one:
         return ""
-    keys = ["recordings", "pool", "r@1", "xsim", "chrf", "chrf_of_text", "english_xsim", "chrf_english"]
+    keys = [
+        "recordings",
+        "pool",
+        "r@1",
+        "r@10",
+        "xsim",
+        "chrf",
+        "chrf_of_text",
+        "english_xsim",
+        "chrf_english",
+    ]
     keys.append("chrf_english_of_text")
     rows = [[tag, *(_number(found.get(key)) for key in keys)] for tag, found in one["languages"].items()]
     for name in _BESIDE:
