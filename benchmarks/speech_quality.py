@@ -197,12 +197,12 @@ def known_rows(
 
     known = {(word.language, word.text.casefold()) for word in load_words(words)}
     in_lexicon = {
-        text: all((language, word) in known for word in WORD.findall(text.casefold()))
+        (language, text): all((language, word) in known for word in WORD.findall(text.casefold()))
         for language, text in {(one.language, one.text) for one in heard.spoken}
     }
     parts = {
-        "all its words are in the lexicon": heard.where(lambda one: in_lexicon[one.text]),
-        "they are not": heard.where(lambda one: not in_lexicon[one.text]),
+        "all its words are in the lexicon": heard.where(lambda one: in_lexicon[one.language, one.text]),
+        "they are not": heard.where(lambda one: not in_lexicon[one.language, one.text]),
     }
     for name, group in parts.items():
         found = list(text_rows(encoder, group, everything, other, "text"))
