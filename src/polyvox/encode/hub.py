@@ -15,6 +15,7 @@ import numpy as np
 
 from polyvox.encode.prefix import shortened
 from polyvox.encode.protocol import ModalityError, ModelCard, Role, Vectors
+from polyvox.encode.untold import note_untold
 from polyvox.errors import MissingExtraError, PolyvoxError
 from polyvox.item import SAMPLING_RATE, Audio, Modality
 
@@ -53,6 +54,7 @@ class HubEncoder:
                 f"the model {name!r} has {full} dimensions; {dimension} is not among 1 to {full}"
             )
         self._batch_size = batch_size
+        self._can_be_told = any(getattr(module, "can_be_told", False) for module in self._model.modules())
         able = frozenset(_MODALITY_NAMES[able] for able in self._model.modalities if able in _MODALITY_NAMES)
         width = dimension or full
         self._card = ModelCard(
@@ -103,14 +105,21 @@ class HubEncoder:
         return self._encode(list(texts), role)
 
     def encode_speech(self, recordings: Sequence[Audio], *, role: Role = Role.PASSAGE) -> Vectors:
-        """Encode recordings, (N, dimension).
+        """Encode recordings, (N, dimension); of the languages they name only our own modules take notice.
 
         Raises:
             ModalityError: the model does not hear speech.
         """
         if Modality.SPEECH not in self._card.modalities:
             raise ModalityError(self._card, Modality.SPEECH)
-        inputs = [{"array": recording.samples, "sampling_rate": SAMPLING_RATE} for recording in recordings]
+        inputs: list[dict[str, object]] = [
+            {"array": recording.samples, "sampling_rate": SAMPLING_RATE} for recording in recordings
+        ]
+        if self._can_be_told:
+            for one, recording in zip(inputs, recordings, strict=True):
+                one["languages"] = recording.languages
+        else:
+            note_untold(self._card.name, recordings)
         return self._encode(inputs, role)
 
     def _encode(self, inputs: Sequence[object], role: Role) -> Vectors:

@@ -14,6 +14,7 @@ from polyvox.encode.load import SOUNDS_MODEL
 from polyvox.encode.manifest import read_manifest
 from polyvox.encode.protocol import ModalityError, ModelCard, Role, Vectors
 from polyvox.encode.speech import MODEL_FILE, SpeechTower
+from polyvox.encode.untold import note_untold
 from polyvox.errors import PolyvoxError
 from polyvox.item import Audio, Modality
 
@@ -73,7 +74,8 @@ class SoundsEncoder:
         raise ModalityError(self.card, Modality.TEXT)
 
     def encode_speech(self, recordings: Sequence[Audio], *, role: Role = Role.PASSAGE) -> Vectors:
-        """Encode recordings, (N, dimension); both roles are encoded alike."""
+        """Encode recordings, (N, dimension); both roles and all languages are encoded alike."""
+        note_untold(self.card.name, recordings)
         vectors = np.zeros((len(recordings), self.card.dimension), np.float32)
         for row, sounds in zip(vectors, self._tower.sounds(recordings), strict=True):
             row[:] = sounds_vector(sounds)

@@ -15,6 +15,7 @@ from polyvox.encode.lexicon import LEXICON_FILE, Lexicon
 from polyvox.encode.protocol import Vectors
 from polyvox.encode.static import StaticTextTower
 from polyvox.encode.told import ToldLexicons
+from polyvox.encode.untold import note_untold
 from polyvox.encode.words import FRAMES_A_STEP, SpokenWords
 from polyvox.errors import PolyvoxError
 from polyvox.item import SAMPLING_RATE, Audio
@@ -97,12 +98,16 @@ class SpeechTower:
         return int(self._session.get_outputs()[0].shape[1])
 
     def encode(self, recordings: Sequence[Audio]) -> Vectors:
-        """Encode recordings, each as it would be alone; words of the languages it names count more.
+        """Encode recordings, each as it would be alone.
+
+        With a lexicon, words of the languages that a recording names count more.
 
         Returns:
             Shape (N, dimension), float32, rows of unit length.
         """
         vectors = np.zeros((len(recordings), self.dimension), np.float32)
+        if self._words is None:
+            note_untold(str(self._path), recordings)
         for batch, lengths, outputs in self._run(recordings):
             heard = dict(zip(self._outputs, outputs, strict=True))
             if self._words is None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from polyvox.encode import Encoder, ModalityError, ModelCard, Role, Vectors
+from polyvox.encode.untold import note_untold
 from polyvox.evaluate.recognise import Pocketsphinx, Whisper, WhisperTask
 from polyvox.item import Audio, Modality
 
@@ -76,6 +77,7 @@ class Cascade:
 
     def encode_speech(self, recordings: Sequence[Audio], *, role: Role = Role.PASSAGE) -> Vectors:
         """Encode the recognised words of recordings with the text encoder, (N, dimension)."""
+        note_untold(self._card.name, recordings)
         return self._text_encoder.encode_text(self.transcribe(recordings), role=role)
 
     def transcribe(self, recordings: Sequence[Audio]) -> list[str]:

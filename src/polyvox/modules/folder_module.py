@@ -74,7 +74,12 @@ class RecordingsModule(FolderModule):
 
     Args:
         max_seconds: what comes later in a recording is not heard.
+
+    Attributes:
+        can_be_told: whether it hears better for the languages that a recording names.
     """
+
+    can_be_told: ClassVar[bool] = False
 
     def __init__(self, max_seconds: float = DEFAULT_SECONDS) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -98,8 +103,8 @@ class RecordingsModule(FolderModule):
         """Recordings to what `forward` takes; a prompt has no meaning here.
 
         Args:
-            inputs: each a mono 16 kHz array, `{"array", "sampling_rate"}`, an `Audio`, a path, or what the
-                module says that it keeps of recordings.
+            inputs: each a mono 16 kHz array, `{"array", "sampling_rate"}` and maybe `"languages"`, an
+                `Audio`, a path, or what the module says that it keeps of recordings.
             prompt: not used.
             settings: not used.
 
@@ -110,8 +115,14 @@ class RecordingsModule(FolderModule):
         return {**self.batch(inputs), "modality": "audio"}
 
     def audio(self, recording: object) -> Audio:
-        """The part of a recording that is heard."""
-        return Audio(samples(recording)[: int(self.max_seconds * SAMPLING_RATE)])
+        """The part of a recording that is heard, in the languages that it names."""
+        return Audio(samples(recording)[: int(self.max_seconds * SAMPLING_RATE)], _languages(recording))
+
+
+def _languages(recording: object) -> tuple[str, ...]:
+    if isinstance(recording, Audio):
+        return recording.languages
+    return tuple(recording.get("languages", ())) if isinstance(recording, Mapping) else ()
 
 
 def samples(recording: object) -> np.ndarray[Any, np.dtype[np.float32]]:

@@ -38,6 +38,7 @@ class HeardWords(RecordingsModule):
     """
 
     marker, kind = "heard_words.json", "heard words"
+    can_be_told = True
 
     def __init__(
         self, light: Path, words: Sequence[str], heard: Tensor, meanings: Tensor, sharpness: float = 30.0
