@@ -28,8 +28,8 @@ class Modality(StrEnum):
 class Audio:
     """A stretch of sound: float32 samples in [-1, 1], mono, 16 kHz.
 
-    `languages` are those that are known to be spoken in it, as BCP 47 tags; an encoder that can be told hears
-    better for it, others take no notice.
+    `languages` are those that are known to be spoken in it, as BCP 47 tags, or as one string if there is one
+    only; an encoder that can be told hears better for it, others take no notice.
 
     Raises:
         ValueError: the samples are not one-dimensional, or a language is no BCP 47 tag.
@@ -38,6 +38,8 @@ class Audio:
     0.5
     >>> Audio(np.zeros(8_000, np.float32), ("swa", "und")).languages
     ('sw',)
+    >>> Audio(np.zeros(8_000, np.float32), "pt_BR").languages
+    ('pt-BR',)
     """
 
     samples: NDArray[np.float32]
@@ -48,8 +50,9 @@ class Audio:
             raise ValueError(f"audio must be mono, one dimension; got shape {self.samples.shape}")
         if self.samples.dtype != np.float32:
             object.__setattr__(self, "samples", self.samples.astype(np.float32))
-        if self.languages:
-            tags = dict.fromkeys(map(language_tag, self.languages))
+        if self.languages != ():
+            given = (self.languages,) if isinstance(self.languages, str) else self.languages
+            tags = dict.fromkeys(map(language_tag, given))
             object.__setattr__(self, "languages", tuple(tag for tag in tags if tag != UNKNOWN_LANGUAGE))
 
     @property

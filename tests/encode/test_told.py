@@ -114,6 +114,22 @@ def test_a_language_without_words_is_named_once_and_changes_nothing(
     assert by_language.of(["es-MX", "th"]) is by_language.of(["es"])
 
 
+def test_a_tag_that_names_no_language_is_heard_as_none(lexicon: Lexicon, folder: Path) -> None:
+    by_language = ToldLexicons(lexicon, folder)
+    assert by_language.of(["und-Latn"]) is lexicon
+    assert by_language.of(["und-US", "x-ours"]) is lexicon
+
+
+def test_whoever_sends_tags_does_not_fill_the_log(
+    lexicon: Lexicon, folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    by_language = ToldLexicons(lexicon, folder)
+    with caplog.at_level(logging.WARNING):
+        for number in range(50):
+            by_language.of([f"x-tag{number}"])
+    assert len(caplog.records) == 20
+
+
 def test_a_model_that_cannot_be_told_hears_as_before(
     lexicon: Lexicon, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

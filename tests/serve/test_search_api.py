@@ -76,6 +76,8 @@ def test_a_voice_may_name_its_language(server: Server) -> None:
     assert ask(spoken="en") != ask()
     assert ask(spoken="en,sw").keys() == ask().keys()
     files = {"file": ("q.ogg", QUESTION.read_bytes())}
+    many = server.client.post("/v1/search/audio", files=files, data={"spoken": "en,sw,de,fr"})
+    assert many.status_code == 422
     refused = server.client.post("/v1/search/audio", files=files, data={"spoken": "not a tag"})
     assert refused.status_code == 422
     assert server.client.post("/v1/search", json={"query": "fish", "spoken": ["en"]}).status_code == 422

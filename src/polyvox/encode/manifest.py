@@ -29,8 +29,9 @@ class Manifest:
         training_data: one line a source, with its licence.
         max_seconds: longest recording that the speech part hears whole; 0 without a speech part.
         export: how the files were made: ONNX opset, kind of weights, agreement with the trained model.
-        hints: those of `files` that serve only recordings whose language is told. The space is the same
-            without them, so the fingerprint takes no notice of them.
+        hints: those of `files` that serve only recordings whose language is told. Adding one changes no other
+            vector, so the fingerprint takes no notice of them. Whoever changes one later must give a new
+            `version`: indexes hold vectors of told recordings.
     """
 
     name: str

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from polyvox.encode.lexicon import Lexicon, Meanings, Pronunciations, SubwordVectors, Vectors, WordSearch
 from polyvox.errors import PolyvoxError
+from polyvox.item import UNKNOWN_LANGUAGE
 
 if TYPE_CHECKING:
     from polyvox.encode.words import KnownWords
@@ -24,9 +25,12 @@ LOGGER = logging.getLogger(__name__)
 LANGUAGES_FILE = "lexicon-languages.npz"
 _NEVER = np.float32(1e9)
 _FARTHEST = 9
-"""Tags that differ by a region or a script are that far apart in CLDR; ten and more are other languages."""
-_KEPT = 16
-"""So many sets of told languages are held at once; one takes up to two megabytes."""
+"""CLDR puts tags so far apart at most that differ by a region, and languages whose speakers read one another:
+nb-no 1, gsw-de 8. Tags that are further apart are other languages or are written in other scripts."""
+_KEPT = 8
+"""So many sets of told languages are held at once; the largest takes 10 MB, three languages 3 MB at most."""
+_MOST_NAMED = 20
+"""So many unknown languages are named in warnings; who sends tags must not fill the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +197,7 @@ class ToldLexicon:
 
 
 class ToldLexicons:
-    """A lexicon by told languages; each is made when it is first needed, and a few are kept.
+    """A lexicon by told languages; each is made when first needed, in up to a second, and a few are kept.
 
     Args:
         lexicon: all languages.
@@ -205,11 +209,12 @@ class ToldLexicons:
         self._languages = lru_cache(maxsize=1)(lambda: LexiconLanguages.load(folder, lexicon))
         self._made = lru_cache(maxsize=_KEPT)(self._make)
         self._known = lru_cache(maxsize=1024)(self._find)
+        self._named: set[str] = set()
 
     def of(self, told: Sequence[str]) -> KnownWords:
         """The lexicon for recordings in some languages; all of it where it knows none of them.
 
-        A language that it does not know is named once in a warning.
+        The first languages that it does not know are named in a warning, each once.
 
         Raises:
             PolyvoxError: the languages of the lexicon cannot be read.
@@ -225,7 +230,8 @@ class ToldLexicons:
         languages = self._languages()
         names = languages.names if languages else ()
         found = nearest_language(tag, names)
-        if not found:
+        if not found and tag not in self._named and len(self._named) < _MOST_NAMED:
+            self._named.add(tag)
             known = f"it knows {', '.join(sorted(names))}" if names else "it cannot be told any"
             LOGGER.warning(
                 "the model has no list of words in %r (%s); such recordings are heard as if no language were "
@@ -237,13 +243,17 @@ class ToldLexicons:
 
 
 def nearest_language(tag: str, names: Sequence[str]) -> str:
-    """The name for a language, but for region and script, by CLDR's distances; empty where there is none.
+    """The nearest name for a language by CLDR's distances; empty where none is near.
 
     >>> nearest_language("es-MX", ["en", "es"]), nearest_language("th", ["sw"])
     ('es', '')
+    >>> nearest_language("gsw", ["de", "en"]), nearest_language("und-Latn", ["en"])  # und: no language at all
+    ('de', '')
     """
     if tag in names or not names:
         return tag if names else ""
+    if tag.partition("-")[0] == UNKNOWN_LANGUAGE:
+        return ""
     # Its tables take 0.1 s to load, and most recordings name no language.
     from langcodes import closest_match
 

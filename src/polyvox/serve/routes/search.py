@@ -21,6 +21,7 @@ from polyvox.serve.views import hit_views
 
 router = APIRouter(prefix="/v1", tags=["search"])
 
+_TAGS = ("language", "spoken")
 _ERRORS = documented(400, 401, 403, 413, 415, 422, 429, 503)
 
 
@@ -64,9 +65,6 @@ def _fields(given: dict[str, list[str]]) -> VoiceFields:
         raise ApiError(
             422, f"{'.'.join(map(str, told['loc']))}: {told['msg']}", "see /openapi.json"
         ) from None
-
-
-_TAGS = ("language", "spoken")
 
 
 def _apart(values: list[str]) -> list[str]:
