@@ -106,13 +106,14 @@ def _stage(recipe: ClaspRecipe, corpus: Corpus, teacher: Teacher, out: Path) -> 
 def _variant(variant: Variant, corpus: Corpus, teacher: Teacher, out: Path) -> Result:
     """Train, measure and save one variant, unless that was done before."""
     folder = out / "variants" / variant.slug
-    claim(folder, {"recipe": asdict(variant.recipe), "text": teacher.fingerprint})
+    stage = _stage(variant.recipe, corpus, teacher, out)
+    views = [stage.first.branch.fingerprint, stage.second.branch.fingerprint]
+    claim(folder, {"recipe": asdict(variant.recipe), "text": teacher.fingerprint, "views": views})
     finished = read_result(folder)
     if finished is not None:
         return replace(finished, name=variant.name)
     say(f"variant: {variant.name}")
     (folder / METRICS).unlink(missing_ok=True)
-    stage = _stage(variant.recipe, corpus, teacher, out)
     fusion, course = _trained(stage, folder)
     _warn(course)
     result = assessed(stage, variant.name, fusion, course)
