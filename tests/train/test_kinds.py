@@ -19,7 +19,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[Order]:
         return 0
 
     for name, kind in list(KINDS.items()):
-        monkeypatch.setitem(KINDS, name, kind._replace(work=work))  # type: ignore[arg-type]
+        monkeypatch.setitem(KINDS, name, kind._replace(work=work))
     return orders
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra 'train'")
@@ -27,7 +29,7 @@ def test_padding_changes_nothing(layers: int, pooling: Pooling) -> None:
 @pytest.mark.parametrize("layers", [0, 2])
 def test_the_query_learns(layers: int) -> None:
     torch.manual_seed(0)
-    pooler = QuerySizes(8, layers).pooler()
+    pooler: Any = QuerySizes(8, layers).pooler()
     (pooler(torch.randn(2, 5, 8), torch.ones(2, 5, dtype=torch.bool)) * torch.randn(8)).sum().backward()
     assert pooler.query.grad is not None
     assert pooler.query.grad.abs().sum() > 0
@@ -47,7 +49,7 @@ def test_mean_and_maximum_by_hand() -> None:
     # A layer norm of two values makes them 1 and −1; two of the three frames are (1, −1).
     wanted = {Pooling.MEAN: (1 / 3, -1 / 3), Pooling.MAX: (1.0, 1.0)}
     for pooling, values in wanted.items():
-        pooler = QuerySizes(2, pooling=pooling).pooler()
+        pooler: Any = QuerySizes(2, pooling=pooling).pooler()
         with torch.no_grad():
             pooler.leave.weight.copy_(torch.eye(2))
         assert pooler(frames, mask)[0].tolist() == pytest.approx(values, abs=1e-4)

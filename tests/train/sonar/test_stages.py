@@ -255,8 +255,8 @@ def test_the_recipes_of_the_repository_are_right() -> None:
 
 
 def test_recall_counts_texts_as_near_as_the_own_one_by_hand() -> None:
-    pool = np.float32([[1, 0], [0.8, 0.6], [0, 1], [1, 0]])
-    queries = np.float32([[1, 0], [0, 1], [0.8, 0.6]])
+    pool = np.array([[1, 0], [0.8, 0.6], [0, 1], [1, 0]], np.float32)
+    queries = np.array([[1, 0], [0, 1], [0.8, 0.6]], np.float32)
     # The first has a twin of its own text beside it, the second is alone at the top, the third is third.
     assert [_recall(queries, pool, [0, 2, 3], depth) for depth in (1, 2, 3)] == pytest.approx(
         [1 / 3, 2 / 3, 1]
