@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tests.modules.tiny_tokenizer import learned_subwords
+
 TEXTS = ["[el text] καλημέρα[en text] good morning", "[pl text] dzień dobry", "[fr text] bonjour", "un deux"]
 END = dict.fromkeys(("eos_token", "pad_token"), "<|endoftext|>")
 SPARE = 7
@@ -13,18 +15,10 @@ SPARE = 7
 
 def save_qwen3(folder: Path, *, tied: bool = True, seed: int = 0) -> None:
     import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
     torch.manual_seed(seed)
-    made = Tokenizer(models.BPE())
-    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    made.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(
-        vocab_size=300, special_tokens=["<|endoftext|>"], initial_alphabet=alphabet, show_progress=False
-    )
-    made.train_from_iterator(TEXTS, trainer)
+    made = learned_subwords(TEXTS, ["<|endoftext|>"])
     kind: Any = PreTrainedTokenizerFast
     tokenizer = kind(tokenizer_object=made, **END)
     # A chat template, as the hub's models have: it must not be put around texts.

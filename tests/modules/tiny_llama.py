@@ -6,26 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.modules.tiny_tokenizer import learned_subwords
+
 BEGIN, END, TURN = "<|begin_of_text|>", "<|end_of_text|>", "<|eot_id|>"
 
 
 def save_tiny_llama(folder: Path, texts: Sequence[str]) -> Path:
     """A model 16 wide; its tokenizer has no padding, mask or unknown token, and puts a token before texts."""
     import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+    from tokenizers import processors
     from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     torch.manual_seed(2)
-    made = Tokenizer(models.BPE())
-    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    made.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=300,
-        special_tokens=[BEGIN, END, TURN],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    made.train_from_iterator(texts, trainer)
+    made = learned_subwords(texts, [BEGIN, END, TURN])
     begin = made.token_to_id(BEGIN)
     made.post_processor = processors.TemplateProcessing(single=f"{BEGIN} $A", special_tokens=[(BEGIN, begin)])
     kind: Any = PreTrainedTokenizerFast

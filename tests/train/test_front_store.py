@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.train.tower.conftest import said
 
 from polyvox.errors import ReadError
@@ -66,36 +67,39 @@ def test_every_copy_is_heard_once(tmp_path: Path, recordings: list[Path]) -> Non
     assert not np.array_equal(kept[0][:4], kept[1][:4])
 
 
-def test_a_store_that_a_kill_cut_is_mended(tmp_path: Path, recordings: list[Path]) -> None:
-    store = FrontStore(tmp_path / "store", Counting(), Hearing(5.0))
+Kept = NDArray[np.float16]
+
+
+def filled(place: Path, recordings: list[Path]) -> tuple[Path, list[Kept]]:
+    """The folder of a front in a store with every recording, and their frames."""
+    store = FrontStore(place, Counting(), Hearing(5.0))
     store.fill(once(recordings), never)
-    whole = [store.frames(path).copy() for path in recordings]
-    folder = next((tmp_path / "store").iterdir())
+    return next(place.iterdir()), [store.frames(path).copy() for path in recordings]
+
+
+def mends_by_hearing_one(place: Path, recordings: list[Path], whole: list[Kept]) -> None:
+    front = Counting()
+    mended = FrontStore(place, front, Hearing(5.0))
+    mended.fill(once(recordings), never)
+    assert front.heard == 1
+    for path, frames in zip(recordings, whole, strict=True):
+        np.testing.assert_array_equal(mended.frames(path), frames)
+
+
+def test_a_store_that_a_kill_cut_is_mended(tmp_path: Path, recordings: list[Path]) -> None:
+    folder, whole = filled(tmp_path / "store", recordings)
     rows = (folder / ROWS).read_bytes()
     (folder / ROWS).write_bytes(rows[:-9])
     with (folder / FRAMES).open("ab") as file:
         file.write(b"half a frame")
-    front = Counting()
-    mended = FrontStore(tmp_path / "store", front, Hearing(5.0))
-    mended.fill(once(recordings), never)
-    assert front.heard == 1
-    for path, frames in zip(recordings, whole, strict=True):
-        np.testing.assert_array_equal(mended.frames(path), frames)
+    mends_by_hearing_one(tmp_path / "store", recordings, whole)
 
 
 def test_frames_that_were_lost_are_heard_again(tmp_path: Path, recordings: list[Path]) -> None:
-    store = FrontStore(tmp_path / "store", Counting(), Hearing(5.0))
-    store.fill(once(recordings), never)
-    whole = [store.frames(path).copy() for path in recordings]
-    folder = next((tmp_path / "store").iterdir())
+    folder, whole = filled(tmp_path / "store", recordings)
     kept = (folder / FRAMES).read_bytes()
     (folder / FRAMES).write_bytes(kept[: len(kept) - 3])
-    front = Counting()
-    mended = FrontStore(tmp_path / "store", front, Hearing(5.0))
-    mended.fill(once(recordings), never)
-    assert front.heard == 1
-    for path, frames in zip(recordings, whole, strict=True):
-        np.testing.assert_array_equal(mended.frames(path), frames)
+    mends_by_hearing_one(tmp_path / "store", recordings, whole)
 
 
 def test_what_cannot_be_read_is_told_and_left_out(tmp_path: Path, recordings: list[Path]) -> None:
