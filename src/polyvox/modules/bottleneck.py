@@ -88,12 +88,17 @@ class Bottleneck(InputModule):
         end = self.network.config.eos_token_id
         return self._padded([[tag, *ids, end] for tag, ids in zip(tags, tokens, strict=True)])
 
-    def vectors(self, numbers: Tensor, mask: Tensor) -> Tensor:
-        """Unit vectors (B, dimension), float32, of token numbers and their mask (B, T)."""
+    def pooled(self, numbers: Tensor, mask: Tensor) -> Tensor:
+        """The means of the encoder's states, (B, dimension) float32, of token numbers and mask (B, T)."""
         found = self.network.get_encoder()(input_ids=numbers, attention_mask=mask.long())
         kept = mask.unsqueeze(-1)
         states = torch.where(kept, found.last_hidden_state.float(), 0.0)
-        return F.normalize(states.sum(1) / kept.sum(1), dim=-1)
+        means: Tensor = states.sum(1) / kept.sum(1)
+        return means
+
+    def vectors(self, numbers: Tensor, mask: Tensor) -> Tensor:
+        """Unit vectors (B, dimension), float32, of token numbers and their mask (B, T)."""
+        return F.normalize(self.pooled(numbers, mask), dim=-1)
 
     def loss(self, vectors: Tensor, tokens: Sequence[Sequence[int]], tags: Sequence[int]) -> Tensor:
         """Mean cross entropy of each token of texts, told from unit vectors (B, dimension); a scalar.

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from polyvox.errors import MissingExtraError, PolyvoxError
+from polyvox.train.markdown_table import markdown
 from polyvox.train.progress import say
 from polyvox.train.tower.recipe import recipe_values
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 TEXT, SPOKEN, SPEECH, MODEL, FIGURES = "text", "spoken", "speech", "model", "figures"
 
+_HEADS = ("task", "direction", "dimensions", "metric", "score", "pairs", "queries", "pool")
 _TIES = "Measured over whole pools; means over language pairs; wrong documents that tie count as found first."
 
 
@@ -192,18 +194,13 @@ def _measure(order: Order) -> None:
     system = load_system(str(order.out / MODEL))
     settings = Settings(asked.dimensions, limit=asked.limit or None)
     found = evaluate_encoder(system, tasks, order.data, order.out / FIGURES, settings, report=say)
-    lines = [
-        "| task | direction | dimensions | metric | score | pairs | queries | pool |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    rows = []
     for one in outline(found.evaluation, tasks):
-        sizes = f"{one.pairs:,} | {one.queries:,} | {one.pool}"
-        lines.append(
-            f"| {one.task} | {one.direction} | {one.dimension} | {one.metric} | {one.score} | {sizes} |"
-        )
-    table = "\n".join(lines)
+        sizes = (f"{one.pairs:,}", f"{one.queries:,}", one.pool)
+        rows.append([one.task, one.direction, f"{one.dimension}", one.metric, one.score, *sizes])
+    table = markdown(_HEADS, rows)
     say(table)
-    measured = f"{_TIES}\n\n{table}\n"
+    measured = f"{_TIES}\n\n{table}"
     (order.out / FIGURES / CARD_FILE).write_text(measured, encoding="utf-8")
     write_card(order.out / MODEL, read_manifest(order.out / MODEL), order.out / FIGURES)
 

@@ -50,3 +50,14 @@ def part_of(what: str) -> Part:
     if position < TEST_SHARE:
         return Part.TEST
     return Part.DEVELOPMENT if position < TEST_SHARE + DEVELOPMENT_SHARE else Part.TRAIN
+
+
+def named_part(split: str, part: Part) -> Part:
+    """The part of a recording whose manifest names its split: anything but `train` is test; else `part`.
+
+    >>> named_part("dev", Part.TRAIN) is Part.TEST, named_part("", Part.TRAIN) is Part.TRAIN
+    (True, True)
+    """
+    if not split:
+        return part
+    return Part.TRAIN if split == Part.TRAIN else Part.TEST

@@ -8,11 +8,20 @@ from pathlib import Path
 from polyvox.train.human_speech import Spoken, human_speech
 from polyvox.train.manifest import ManifestError
 from polyvox.train.progress import say
-from polyvox.train.rows import text_hash
-from polyvox.train.split import Part
+from polyvox.train.rows import held_out_files, held_out_hashes, text_hash
+from polyvox.train.split import Part, named_part
 
 _MANIFEST = "manifest.tsv"
-_TRAIN = "train"
+
+
+def tested_files(data: Path) -> list[Path]:
+    """Every file below a data folder that says what is a test: those of text, and manifests of speech."""
+    return [*held_out_files(data / "text"), *spoken_test_files(data / "speech")]
+
+
+def tested_hashes(data: Path) -> set[int]:
+    """Hashes of every text that no model may be trained on, of test files and of test recordings."""
+    return held_out_hashes(held_out_files(data / "text")) | spoken_test_hashes(data / "speech")
 
 
 def spoken_test_files(speech: Path) -> list[Path]:
@@ -43,7 +52,7 @@ def spoken_test_hashes(speech: Path) -> set[int]:
 
 
 def _is_tested(one: Spoken) -> bool:
-    return one.split != _TRAIN if one.split else one.part is Part.TEST
+    return named_part(one.split, one.part) is Part.TEST
 
 
 def _texts(one: Spoken) -> Iterator[str]:

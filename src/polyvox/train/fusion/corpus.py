@@ -11,8 +11,8 @@ import numpy as np
 from polyvox.errors import PolyvoxError
 from polyvox.train.fusion.sections import Small
 from polyvox.train.parallel_text import rows
-from polyvox.train.rows import clean, held_out_files, held_out_hashes, text_hash
-from polyvox.train.spoken_tests import spoken_test_hashes
+from polyvox.train.rows import clean, text_hash
+from polyvox.train.spoken_tests import tested_hashes
 
 _LONGEST_CHARACTERS = 240
 
@@ -55,7 +55,7 @@ def read_corpus(small: Small, data: Path) -> Corpus:
         PolyvoxError: a source is missing or has no row in two of the languages.
     """
     text = data / "text"
-    unwanted = held_out_hashes(held_out_files(text)) | spoken_test_hashes(data / "speech")
+    unwanted = tested_hashes(data)
     found = []
     for source in small.sources:
         path = text / f"train-{source}.jsonl.xz"

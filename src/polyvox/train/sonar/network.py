@@ -149,9 +149,7 @@ def centre(model: Bottleneck, texts: Sequence[str]) -> None:
     for start in range(0, len(tokens), _AT_ONCE):
         some = tokens[start : start + _AT_ONCE]
         numbers, mask = model.read_by_encoder(some, [model.tag_of(UNKNOWN_LANGUAGE)] * len(some))
-        states = encoder(input_ids=numbers, attention_mask=mask.long()).last_hidden_state
-        kept = mask.unsqueeze(-1)
-        sums += (torch.where(kept, states, 0.0).sum(1) / kept.sum(1)).sum(0)
+        sums += model.pooled(numbers, mask).sum(0)
     encoder.layer_norm.bias -= sums / len(tokens)
 
 

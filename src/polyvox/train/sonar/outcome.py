@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from polyvox.modules.bottleneck import Bottleneck, open_bottleneck
-from polyvox.modules.front import open_front
+from polyvox.modules.front import SpeechFront, open_front
 from polyvox.modules.fused_speech import FusedSpeech
 from polyvox.modules.heads.sentence import SentenceHead
 from polyvox.modules.sentence_reader import SentenceReader
@@ -60,25 +60,27 @@ def finish(recipe: Recipe, data: Path, out: Path, text: Path, key: str, corpus: 
         The folder of the whole model, which sentence-transformers and polyvox open.
     """
     model = open_bottleneck(text).requires_grad_(False)
-    head = None
+    heard = None
     if recipe.speech:
         front = open_front(recipe.speech.front, recipe.speech.layers or None)
         claim(out / SPEECH, identity(recipe, recipe.speech, f"{key} {front.fingerprint}"), SPEECH)
-        head = _speech(model, recipe, recipe.speech, data, out)
+        head = _speech(model, front, recipe, recipe.speech, data, out)
+        heard = FusedSpeech(front, head, recipe.speech.max_seconds)
     if recipe.spectrum:
         claim(out / SPECTRUM, identity(recipe, recipe.spectrum, key), SPECTRUM)
         _spectrum(model, recipe, recipe.spectrum, corpus, out / SPECTRUM)
-    _join(model, recipe, head, out / MODEL)
+    _join(model, recipe, heard, out / MODEL)
     say(write_table(recipe, out, out / TABLE))
     return out / MODEL
 
 
-def _speech(model: Bottleneck, recipe: Recipe, section: Speech, data: Path, out: Path) -> SentenceHead:
+def _speech(
+    model: Bottleneck, front: SpeechFront, recipe: Recipe, section: Speech, data: Path, out: Path
+) -> SentenceHead:
     folder = out / SPEECH
     if (folder / FIGURES).is_file():
         return SentenceHead.load(folder / HEAD)
     say("stage speech")
-    front = open_front(section.front, section.layers or None)
     recordings = read_recordings(data / "speech", section.sets, section.languages, list(model.tags))
     listened = listen(recordings, front, model, section, out / FRAMES)
     figures: dict[str, Any] = {"trained_on": len(listened.of(Part.TRAIN).heard)}
@@ -132,14 +134,13 @@ def _spectrum(
     write_json(folder / FIGURES, figures | {"seconds": spent(folder)})
 
 
-def _join(model: Bottleneck, recipe: Recipe, head: SentenceHead | None, folder: Path) -> None:
+def _join(model: Bottleneck, recipe: Recipe, heard: FusedSpeech | None, folder: Path) -> None:
     """The model of the run as a SentenceTransformer; a language's name is the name of its prompt."""
     from sentence_transformers import SentenceTransformer
 
     prompts = {language: language for language in model.tags}
-    if head is not None and recipe.speech is not None:
-        front = open_front(recipe.speech.front, recipe.speech.layers or None)
-        made = join([model], FusedSpeech(front, head, recipe.speech.max_seconds), prompts)
+    if heard is not None:
+        made = join([model], heard, prompts)
     else:
         made = SentenceTransformer(modules=[model], prompts=prompts, device="cpu")
     partial = folder.with_name(f"{folder.name}.partial")

@@ -10,9 +10,7 @@ from polyvox.errors import PolyvoxError
 from polyvox.item import language_tag
 from polyvox.train.manifest import Recording, read_manifest
 from polyvox.train.rows import text_hash
-from polyvox.train.split import Part, meaning, part_of
-
-_TRAIN = "train"
+from polyvox.train.split import Part, meaning, named_part, part_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +58,7 @@ def _heard(recording: Recording, folder: Path, known: Sequence[str]) -> Heard | 
     if not text or text_language not in known or text.startswith("{"):
         return None
     what = meaning(recording.key, recording.translation, recording.transcript)
-    part = part_of(what)
-    if recording.split:
-        part = Part.TRAIN if recording.split == _TRAIN else Part.TEST
+    part = named_part(recording.split, part_of(what))
     return Heard(folder / recording.path, language, text, text_language, _english(recording, what), part)
 
 

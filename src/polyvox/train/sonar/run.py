@@ -15,7 +15,6 @@ from polyvox.errors import PolyvoxError
 from polyvox.modules.bottleneck import Bottleneck, open_bottleneck
 from polyvox.train.order_file import write_json
 from polyvox.train.progress import say
-from polyvox.train.rows import held_out_files, held_out_hashes
 from polyvox.train.sonar.corpus import Corpus, keep_corpus, kept_corpus, read_corpus
 from polyvox.train.sonar.edits import names_in
 from polyvox.train.sonar.folders import BEGIN, FIGURES, MODEL, claim, stage_model
@@ -32,7 +31,7 @@ from polyvox.train.sonar.text_stages import (
     extend_stage,
     translate_stage,
 )
-from polyvox.train.spoken_tests import spoken_test_files, spoken_test_hashes
+from polyvox.train.spoken_tests import tested_files, tested_hashes
 
 if TYPE_CHECKING:
     from polyvox.train.kinds import Order
@@ -72,15 +71,14 @@ class Run:
             "sources": sorted(text.sources),
             "pivot": text.pivot,
             # A test that was added or changed since keeps its texts out too.
-            "without": {str(path): _state(path) for path in self._tests()},
+            "without": {str(path): _state(path) for path in tested_files(self.data)},
         }
         name = hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8]
         path = self.out / f"corpus-{name}.jsonl"
         if path.is_file():
             return kept_corpus(path, text.sources, text.pivot)
         self.out.mkdir(parents=True, exist_ok=True)
-        unwanted = held_out_hashes(held_out_files(self.data / "text"))
-        unwanted |= spoken_test_hashes(self.data / "speech")
+        unwanted = tested_hashes(self.data)
         found = read_corpus(self.data / "text", text.sources, languages, text.pivot, unwanted)
         keep_corpus(found, path)
         return found
@@ -188,9 +186,6 @@ class Run:
         old = {language: encode(before, found, language) for language, found in texts.items()}
         new = {language: encode(after, found, language) for language, found in texts.items()}
         return {"drift": drift(old, new)}
-
-    def _tests(self) -> list[Path]:
-        return [*held_out_files(self.data / "text"), *spoken_test_files(self.data / "speech")]
 
 
 def _state(path: Path) -> tuple[int, int]:

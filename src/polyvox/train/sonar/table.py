@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from polyvox.modules.heads.learned_query import Pooling
+from polyvox.train.markdown_table import markdown
 from polyvox.train.sonar.folders import BEGIN, FIGURES
 from polyvox.train.sonar.recipe import Recipe
 
@@ -57,7 +58,7 @@ def _mining(found: Mapping[str, Figures], recipe: Recipe) -> str:
             rows.append([name, spent, *cells, f"**{_rates(mean)}**"])
         sizes = _sizes(list(found.values())[-1]["mining"][test])
         heads = ["stage", "steps / processor minutes", *languages, "mean of the first languages"]
-        parts.append(f"{test}, to English: xsim / xsim++, percent wrong. {sizes}\n\n{_markdown(heads, rows)}")
+        parts.append(f"{test}, to English: xsim / xsim++, percent wrong. {sizes}\n\n{markdown(heads, rows)}")
     return "\n".join(parts)
 
 
@@ -80,7 +81,7 @@ def _written(found: Mapping[str, Figures]) -> str:
         for name, one in found.items()
         for way, said in ways
     ]
-    return f"Decoded held-out texts: chrF / BLEU.\n\n{_markdown(['stage', 'way', *languages], rows)}"
+    return f"Decoded held-out texts: chrF / BLEU.\n\n{markdown(['stage', 'way', *languages], rows)}"
 
 
 def _score(one: Figures | None) -> str:
@@ -92,9 +93,7 @@ def _drift(found: Mapping[str, Figures]) -> str:
         return ""
     languages = list(dict.fromkeys(tag for one in found.values() for tag in one["drift"]))
     rows = [[name, *(_moved(one["drift"].get(tag)) for tag in languages)] for name, one in found.items()]
-    said = (
-        f"How far old vectors moved: mean / largest 1 − cosine.\n\n{_markdown(['stage', *languages], rows)}"
-    )
+    said = f"How far old vectors moved: mean / largest 1 − cosine.\n\n{markdown(['stage', *languages], rows)}"
     before = [
         f"{language}, {test}: {_rates(rates)} before {name}, {_rates(one['mining'][test][language])} after"
         for name, one in found.items()
@@ -128,7 +127,7 @@ def _speech(one: Figures) -> str:
         for tag, found in one.get(name, {}).items():
             rows.append([f"{tag}, {_BESIDE[name]}", *(_number(found.get(key)) for key in keys)])
     heads = ["language", *keys]
-    return f"Speech, trained on {one['trained_on']} recordings.\n\n{_markdown(heads, rows)}"
+    return f"Speech, trained on {one['trained_on']} recordings.\n\n{markdown(heads, rows)}"
 
 
 def _spectrum(one: Figures) -> str:
@@ -139,9 +138,7 @@ def _spectrum(one: Figures) -> str:
         for tag, found in one["languages"].items()
     ]
     heads = ["language", "source of a sentence", "which sentence comes next"]
-    return (
-        f"Spectrum, trained on English vectors: right / always the same answer.\n\n{_markdown(heads, rows)}"
-    )
+    return f"Spectrum, trained on English vectors: right / always the same answer.\n\n{markdown(heads, rows)}"
 
 
 def _answered(one: Figures | None) -> str:
@@ -154,8 +151,3 @@ def _number(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value}" if isinstance(value, int) else f"{value:.3f}" if value <= 1 else f"{value:.1f}"
-
-
-def _markdown(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)]) + "\n"
