@@ -17,6 +17,7 @@ from polyvox.train.sounds import (  # noqa: E402
     edit_distance,
     error_rates,
     learning_rate,
+    sounds_loss,
     train_sounds,
 )
 from polyvox.train.speech_batches import SpeechSource, batch_at  # noqa: E402
@@ -57,7 +58,21 @@ def test_batches_are_the_same_for_the_same_step(source: SpeechSource) -> None:
     first, again, other = (batch_at(source, step, 4, 1) for step in (3, 3, 4))
     assert torch.equal(first.features, again.features)
     assert [row.start for row in first.rows] != [row.start for row in other.rows]
-    assert first.features.shape[1] % 24 == 0
+    assert first.features.shape[1] % 8 == 0
+
+
+def test_the_middle_block_has_its_share_of_the_loss(source: SpeechSource) -> None:
+    lower = model().eval()
+    batch = batch_at(source, 0, 4, 1)
+    numbers = {"a": 1, "b": 2}
+    layers, mask = lower.layers(batch.features, batch.lengths)
+    last, middle = (
+        ctc_loss(lower.head(states), mask, batch.rows, numbers)
+        for states in (layers[-1], lower.norm(layers[1]))
+    )
+    both = sounds_loss(lower, batch, numbers, 0.25).item()
+    assert both == pytest.approx((0.75 * last + 0.25 * middle).item(), rel=0.02)
+    assert sounds_loss(lower, batch, numbers, 0.0).item() == pytest.approx(last.item(), rel=0.02)
 
 
 def test_sounds_are_learned_and_a_killed_run_ends_the_same(source: SpeechSource, tmp_path: Path) -> None:

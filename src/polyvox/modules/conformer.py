@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from polyvox.modules.fast_dropout import FastDropout
+
 
 class ConformerBlock(nn.Module):
     """Pre-norm self-attention, gated depthwise convolution and feed-forward, each with a residual.
@@ -21,10 +23,10 @@ class ConformerBlock(nn.Module):
         self.attention = _Attention(width, heads)
         self.convolution = _Convolution(width, kernel)
         self.feed_forward = nn.Sequential(
-            nn.Linear(width, 4 * width), nn.SiLU(), nn.Dropout(dropout), nn.Linear(4 * width, width)
+            nn.Linear(width, 4 * width), nn.SiLU(), FastDropout(dropout), nn.Linear(4 * width, width)
         )
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = FastDropout(dropout)
 
     def forward(self, states: Tensor, mask: Tensor) -> Tensor:
         """Map (B, T, width) to the same; `mask` (B, T) is True where there is content."""

@@ -16,14 +16,28 @@ from polyvox.modules.sounds import Sounds
 from polyvox.train.checkpoint import load_checkpoint, save_checkpoint
 from polyvox.train.feature_store import Stored
 from polyvox.train.progress import Progress
-from polyvox.train.speech_batches import SpeechSource, batch_at, collate
+from polyvox.train.speech_batches import SpeechBatch, SpeechSource, Warp, batch_at, collate
 
 BLANK = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SoundsTraining:
-    """How stage one is trained: the section [speech.sounds] of a recipe."""
+    """How stage one is trained: the section [speech.sounds] of a recipe.
+
+    Attributes:
+        steps: optimizer steps.
+        batch: recordings a step.
+        learning_rate: highest rate.
+        warmup: steps in which the rate rises.
+        decay: last steps, in which it falls.
+        seed: of weights, draws and distortions.
+        intermediate: share of the loss that is read from the middle block by the same head (InterCTC, Lee
+            and Watanabe 2021, arXiv 2102.03216).
+        tempo: how far the features of a batch are stretched in time, as a share; see `Warp`.
+        mels: how far those of a recording are moved along the mels.
+        shares: relative share of each source.
+    """
 
     steps: int = 2000
     batch: int = 64
@@ -31,6 +45,9 @@ class SoundsTraining:
     warmup: int = 200
     decay: int = 600
     seed: int = 1
+    intermediate: float = 0.3
+    tempo: float = 0.12
+    mels: float = 0.06
     shares: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -62,11 +79,25 @@ def ctc_loss(logits: Tensor, mask: Tensor, rows: Sequence[Stored], numbers: Mapp
     labelled = [position for position, label in enumerate(labels) if label]
     if not labelled:
         return logits.sum() * 0
-    chosen = torch.tensor(labelled)
+    chosen = torch.tensor(labelled, device=logits.device)
     targets = torch.tensor([sound for position in labelled for sound in labels[position]])
     sizes = torch.tensor([len(labels[position]) for position in labelled])
     odds = logits[chosen].float().log_softmax(-1).transpose(0, 1)
-    return F.ctc_loss(odds, targets, mask[chosen].sum(1), sizes, blank=BLANK, zero_infinity=True)
+    heard = mask[chosen].sum(1)
+    return F.ctc_loss(odds, targets.to(odds.device), heard, sizes, blank=BLANK, zero_infinity=True)
+
+
+def sounds_loss(model: Sounds, batch: SpeechBatch, numbers: Mapping[str, int], intermediate: float) -> Tensor:
+    """CTC of the last block, with the share `intermediate` of CTC of the middle one, in bfloat16."""
+    device = model.head.weight.device
+    with torch.autocast(device.type, torch.bfloat16):
+        layers, mask = model.layers(batch.features.to(device), batch.lengths.to(device))
+        last = model.head(layers[-1])
+        middle = model.head(model.norm(layers[len(layers) // 2])) if intermediate else last
+    late = ctc_loss(last, mask, batch.rows, numbers)
+    if not intermediate:
+        return late
+    return (1 - intermediate) * late + intermediate * ctc_loss(middle, mask, batch.rows, numbers)
 
 
 def train_sounds(
@@ -94,11 +125,11 @@ def train_sounds(
     progress = Progress("sounds", training.steps, done=start, interval=30)
     recent = 0.0
     for step in range(start, last):
-        batch = batch_at(source, step, training.batch, training.seed)
+        batch = batch_at(
+            source, step, training.batch, training.seed, warp=Warp(training.tempo, training.mels)
+        )
         torch.manual_seed(training.seed * 1_000_003 + step)
-        with torch.autocast("cpu", torch.bfloat16):
-            logits, mask = model(batch.features, batch.lengths)
-        loss = ctc_loss(logits, mask, batch.rows, numbers)
+        loss = sounds_loss(model, batch, numbers, training.intermediate)
         descend(loss, model, optimizer, learning_rate(step, training))
         recent += 0.02 * (loss.item() - recent) if recent else loss.item()
         progress.advance(1, f"loss {recent:.3f}")
@@ -135,11 +166,12 @@ def error_rates(
     known = set(sounds)
     wrong: Counter[str] = Counter()
     total: Counter[str] = Counter()
+    device = model.head.weight.device
     model.eval()
     ordered = sorted(places, key=lambda place: source.row(place).frames)
     for start in range(0, len(ordered), 64):
-        batch = collate(source, ordered[start : start + 64], None)
-        logits, mask = model(batch.features, batch.lengths)
+        batch = collate(source, ordered[start : start + 64])
+        logits, mask = model(batch.features.to(device), batch.lengths.to(device))
         for row, best, length in zip(batch.rows, logits.argmax(-1), mask.sum(1).tolist(), strict=True):
             merged = torch.unique_consecutive(best[:length]).tolist()
             heard = [sounds[number] for number in merged if number != BLANK]

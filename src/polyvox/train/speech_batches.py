@@ -13,9 +13,9 @@ from torch import Tensor
 from polyvox.encode.features import MELS
 from polyvox.train.feature_store import FeatureStore, Stored, to_float
 
-_POOL = 16
+_POOL = 64
 """Batches drawn together and sorted by length before they are cut."""
-_STEP = 24
+_STEP = 8
 """Batches are padded to a multiple of this: kernels are compiled once a shape, so shapes must be few."""
 
 
@@ -26,6 +26,18 @@ class SpeechBatch:
     features: Tensor
     lengths: Tensor
     rows: Sequence[Stored]
+
+
+@dataclass(frozen=True, slots=True)
+class Warp:
+    """How far features are stretched, as a share.
+
+    In time alike for a batch, so that its recordings stay of similar length; along the mels each recording
+    apart, as if its vocal tract had another length (Jaitly and Hinton 2013).
+    """
+
+    tempo: float = 0.0
+    mels: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,39 +56,72 @@ class SpeechSource:
         return self.stores[place[0]].rows[place[1]]
 
 
-def batch_at(source: SpeechSource, step: int, size: int, seed: int, *, mask: bool = True) -> SpeechBatch:
-    """The batch of a training step: `size` recordings of similar length, with SpecAugment when `mask`."""
+def batch_at(
+    source: SpeechSource, step: int, size: int, seed: int, *, mask: bool = True, warp: Warp | None = None
+) -> SpeechBatch:
+    """The batch of a training step: `size` recordings of similar length.
+
+    With `mask` they are distorted: SpecAugment, and `warp` before it.
+    """
     pool, position = divmod(step, _POOL)
-    drawn = _draw(source, np.random.default_rng([seed, pool]), size)
-    places = drawn[position]
-    return collate(source, places, np.random.default_rng([seed, pool, position]) if mask else None)
+    places = _draw(source, np.random.default_rng([seed, pool]), size)[position]
+    return collate(source, places, np.random.default_rng([seed, pool, position]) if mask else None, warp)
 
 
 def _draw(source: SpeechSource, dice: np.random.Generator, size: int) -> list[list[tuple[int, int]]]:
     names = [name for name, places in source.groups.items() if places and source.shares.get(name, 0) > 0]
     shares = np.array([source.shares[name] for name in names])
     chosen = dice.choice(len(names), size * _POOL, p=shares / shares.sum())
-    places = []
-    for group in chosen:
-        members = source.groups[names[group]]
-        places.append(members[int(dice.integers(len(members)))])
+    members = [source.groups[names[group]] for group in chosen]
+    which = (dice.random(len(members)) * [len(places) for places in members]).astype(int)
+    places = [places[number] for places, number in zip(members, which, strict=True)]
     places.sort(key=lambda place: source.row(place).frames)
     batches = [places[start : start + size] for start in range(0, len(places), size)]
     return [batches[number] for number in dice.permutation(len(batches))]
 
 
 def collate(
-    source: SpeechSource, places: Sequence[tuple[int, int]], dice: np.random.Generator | None
+    source: SpeechSource,
+    places: Sequence[tuple[int, int]],
+    dice: np.random.Generator | None = None,
+    warp: Warp | None = None,
 ) -> SpeechBatch:
-    """Pad recordings to one length; with a generator, mask stretches of time and frequency."""
+    """Pad recordings to one length; with a generator, warp them and mask stretches of time and frequency."""
     rows = [source.row(place) for place in places]
-    lengths = [row.frames for row in rows]
-    padded = -(-max(lengths) // _STEP) * _STEP
-    features = np.zeros((len(rows), padded, MELS), np.float32)
-    for number, (place, row) in enumerate(zip(places, rows, strict=True)):
-        frames = to_float(source.stores[place[0]].features(row))
-        features[number, : row.frames] = frames if dice is None else spec_augment(frames, dice)
+    frames = [
+        to_float(source.stores[place[0]].features(row)) for place, row in zip(places, rows, strict=True)
+    ]
+    if dice is not None:
+        tempo = dice.uniform(1 - warp.tempo, 1 + warp.tempo) if warp else 1.0
+        if warp:
+            frames = [stretch(one, tempo, dice.uniform(1 - warp.mels, 1 + warp.mels)) for one in frames]
+        frames = [spec_augment(one, dice) for one in frames]
+    lengths = [len(one) for one in frames]
+    features = np.zeros((len(rows), -(-max(lengths) // _STEP) * _STEP, MELS), np.float32)
+    for number, one in enumerate(frames):
+        features[number, : len(one)] = one
     return SpeechBatch(torch.from_numpy(features), torch.tensor(lengths), rows)
+
+
+def stretch(features: NDArray[np.float32], tempo: float, mels: float) -> NDArray[np.float32]:
+    """Features (T, 80) at another tempo and with the mels moved, both by linear interpolation.
+
+    Args:
+        features: (T, 80).
+        tempo: above 1 is faster, so fewer frames come back.
+        mels: band m of the result is band m · `mels` of `features`, the last band above it.
+    """
+    count = max(1, round(len(features) / tempo))
+    moved = _between(features, np.linspace(0, len(features) - 1, count))
+    return _between(moved.T, np.minimum(np.arange(MELS) * mels, MELS - 1)).T
+
+
+def _between(rows: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[np.float32]:
+    left = np.minimum(places.astype(int), len(rows) - 1)
+    right = np.minimum(left + 1, len(rows) - 1)
+    share = (places - left).astype(np.float32)[:, None]
+    mixed: NDArray[np.float32] = rows[left] * (1 - share) + rows[right] * share
+    return mixed
 
 
 def spec_augment(features: NDArray[np.float32], dice: np.random.Generator) -> NDArray[np.float32]:

@@ -51,7 +51,7 @@ def accuracy(
     learning = encoder.training
     encoder.eval()
     for start in range(0, len(ordered), _BATCH):
-        batch = collate(source, ordered[start : start + _BATCH], None)
+        batch = collate(source, ordered[start : start + _BATCH])
         hidden = hide(batch, training, dice)
         logits = encoder(batch.features, batch.lengths, hidden)[0][hidden]
         codes = quantiser.codes(batch.features)[hidden]
