@@ -73,5 +73,7 @@ class PronunciationKeys(nn.Module):
         spoken = np.array([sound for one in pronunciations for sound in one], np.uint8)
         lengths = np.array([len(one) for one in pronunciations], np.uint8)
         features, begins = pronunciation_features(spoken, lengths, self.kinds)
-        keys: Tensor = self.features(torch.from_numpy(features), torch.from_numpy(begins.astype(np.int32)))
+        device = self.features.weight.device
+        places = torch.from_numpy(begins.astype(np.int32)).to(device)
+        keys: Tensor = self.features(torch.from_numpy(features).to(device), places)
         return nn.functional.normalize(keys, dim=-1)

@@ -20,6 +20,7 @@ import torch
 
 from polyvox.modules.sounds import Sounds
 from polyvox.modules.word_tower import WordTower
+from polyvox.train.device import training_device
 from polyvox.train.feature_store import Example, FeatureStore, build_store
 from polyvox.train.human_speech import Spoken, human_speech, translations
 from polyvox.train.languages import espeak_voice
@@ -120,7 +121,7 @@ def train(recipe: SpeechRecipe, data: Path, synthetic: Path, out: Path) -> Path:
     lower = learn_sounds(recipe, stores, sounds, out)
     torch.manual_seed(recipe.stage_two().seed)
     tower = WordTower(sounds, lower.config, recipe.spotter_config(len(sounds)))
-    tower.sounds.load_state_dict(lower.state_dict())
+    tower.sounds.load_state_dict(lower.cpu().state_dict())
     return learn_words(recipe, stores, tower, data, out)
 
 
@@ -139,7 +140,7 @@ def learn_sounds(
     """Stage one; prints the phone error rate on development words."""
     training = recipe.stage_one()
     torch.manual_seed(training.seed)
-    lower = Sounds(recipe.sounds_config(len(sounds)))
+    lower = Sounds(recipe.sounds_config(len(sounds))).to(training_device())
     source = SpeechSource(stores, grouped(stores, Part.TRAIN, labelled=True), training.shares)
     train_sounds(lower, source, sounds, training, out)
     watched = [
@@ -161,10 +162,11 @@ def learn_words(
     save_words(words, out / WORDS_FILE)
     heard = SpeechSource(stores, grouped(stores, Part.TRAIN, labelled=False), recipe.stage_one().shares)
     tower.eval()
+    tower.to(training_device())
     confusion = confusions(tower, heard, 20)
     train_spotter(tower, SpokenText(words, spans, training.shares), confusion, training, out)
     tower.blank_bias = recipe.blank_bias
-    tower.save(out / "tower")
+    tower.cpu().save(out / "tower")
     return out / "tower"
 
 

@@ -118,17 +118,19 @@ def spotting_loss(
     heard = mishear(spans, confusion, Mishearing(), dice)
     choices = list(dict.fromkeys([word for span in spans for word in span] + list(negatives)))
     number = {word: place for place, word in enumerate(choices)}
-    with torch.autocast("cpu", torch.bfloat16):
-        queries, ends = model.spotter(torch.from_numpy(heard.sounds), torch.from_numpy(heard.mask))
+    device = model.log_scale.device
+    mask = torch.from_numpy(heard.mask).to(device)
+    with torch.autocast(device.type, torch.bfloat16):
+        queries, ends = model.spotter(torch.from_numpy(heard.sounds).to(device), mask)
     is_end = heard.ends >= 0
+    ending = torch.from_numpy(is_end).to(device)
     row, place = np.nonzero(is_end)
     right = [
         number[spans[int(one)][int(word)]] for one, word in zip(row, heard.ends[row, place], strict=True)
     ]
-    mask = torch.from_numpy(heard.mask)
-    where_loss = F.binary_cross_entropy_with_logits(ends[mask], torch.from_numpy(is_end).float()[mask])
-    scores = model.log_scale.exp() * queries[torch.from_numpy(is_end)] @ model.keys(choices).T
-    return where_loss + F.cross_entropy(scores, torch.tensor(right))
+    where_loss = F.binary_cross_entropy_with_logits(ends[mask], ending.float()[mask])
+    scores = model.log_scale.exp() * queries[ending] @ model.keys(choices).T
+    return where_loss + F.cross_entropy(scores, torch.tensor(right, device=device))
 
 
 def train_spotter(
@@ -184,14 +186,15 @@ def confusions(
     from polyvox.modules.meaning import merge_sounds
 
     kinds = len(tower.inventory)
-    heard = torch.full((kinds, kinds), 1e-6)
+    device = tower.sounds.head.weight.device
+    heard = torch.full((kinds, kinds), 1e-6, device=device)
     for step in range(steps):
         batch = batch_at(source, step, 64, 99)
-        logits, mask = tower.sounds(batch.features, batch.lengths)
+        logits, mask = tower.sounds(batch.features.to(device), batch.lengths.to(device))
         merged, kept, _ = merge_sounds(torch.softmax(logits.float(), -1), mask)
         rows = merged[kept]
         rows[:, 0] = 0
         heard.index_add_(0, rows.argmax(-1), rows)
     heard[:, 0] = 0
     heard /= heard.sum(1, keepdim=True)
-    return ((1 - floor) * heard + floor / (kinds - 1)).numpy().astype(np.float32)
+    return ((1 - floor) * heard + floor / (kinds - 1)).cpu().numpy().astype(np.float32)
