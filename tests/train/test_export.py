@@ -1,5 +1,6 @@
 import json
 import shutil
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,18 @@ from polyvox.item import Modality
 from polyvox.modules.meaning import MeaningConfig
 from polyvox.modules.sounds import SoundsConfig
 from polyvox.modules.speech_tower import SpeechTower
+from polyvox.modules.word_spotter import SpotterConfig
+from polyvox.modules.word_tower import WordTower
 from polyvox.train.export import export_model
+from polyvox.train.export_run import WordsRun
 from polyvox.train.export_sources import open_trained
+from polyvox.train.export_speech import Storage
+from polyvox.train.lexicon import KnownWord, save_words
 from polyvox.train.manifest import Recording, write_manifest
 from polyvox.train.parity import sample_speech, tower_vectors
 from polyvox.train.recipe import ModelRecipe
+from polyvox.train.speech_recipe import load_speech_recipe
+from polyvox.train.speech_tower import WORDS_FILE
 from polyvox.train.waves import write_wav
 
 NAMED = ModelRecipe("tiny", "1", "Apache-2.0", ("nothing: CC0",))
@@ -139,9 +147,70 @@ def test_a_static_sentence_transformer_becomes_light(tmp_path: Path) -> None:
     assert float(report.facts["text_mean_cosine"]) > 0.999
 
 
-def test_a_tower_of_words_is_sent_to_the_command_that_joins_it(tmp_path: Path) -> None:
-    (tmp_path / "tower").mkdir()
-    (tmp_path / "tower" / "words.json").write_text("{}")
-    for folder in (tmp_path, tmp_path / "tower"):
-        with pytest.raises(PolyvoxError, match="export_words"):
-            open_trained(folder)
+@pytest.fixture(scope="module")
+def words_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of a tower of words that nobody trained, and its recipe."""
+    torch.manual_seed(0)
+    run = tmp_path_factory.mktemp("words")
+    sounds = SoundsConfig(4, width=16, layers=1, heads=2, kernel=3)
+    spotter = SpotterConfig(4, key=8, width=16, layers=1, heads=2, kernel=3)
+    WordTower(["", "a", "b", "k"], sounds, spotter).save(run / "tower")
+    said = sorted(set(permutations([1, 2, 3, 1, 2], 4)))
+    save_words([KnownWord(f"word {number}", "en", one) for number, one in enumerate(said)], run / WORDS_FILE)
+    (run / "recipe.toml").write_text("""
+        [speech]
+        dictionary = []
+        human = { gcompris = 1 }
+        [speech.lexicon]
+        sources = []
+        code_parts = 8
+    """)
+    return run
+
+
+def test_a_tower_of_words_gets_its_lexicon(words_run: Path, development: Path, tmp_path: Path) -> None:
+    report = export_model(
+        words_run,
+        tmp_path / "light",
+        described=NAMED,
+        text=default_model_folder(),
+        recipe=words_run,
+        development=development,
+    )
+    manifest = read_manifest(tmp_path / "light")
+    assert manifest.modalities == {Modality.TEXT, Modality.SPEECH}
+    assert manifest.export["pronunciations"] == len(set(permutations([1, 2, 3, 1, 2], 4)))
+    assert {"opset", "float32_recall_at_1", "int8_recall_at_1", "text_mean_cosine"} <= set(manifest.export)
+    assert float(report.facts["float32_largest_difference"]) < 1e-3
+    verify_files(tmp_path / "light")
+    light = LightEncoder(tmp_path / "light")
+    heard = light.encode_speech(sample_speech().recordings[:2])
+    assert np.allclose(np.linalg.norm(heard, axis=1), 1, atol=1e-5)
+    same = LightEncoder(default_model_folder()).encode_text(["rain"])
+    assert np.array_equal(light.encode_text(["rain"]), same)
+
+
+def test_a_tower_of_words_says_what_it_needs(words_run: Path, tmp_path: Path) -> None:
+    def told(source: Path, **settings: Path) -> str:
+        with pytest.raises(PolyvoxError) as error:
+            export_model(source, tmp_path / "out", described=NAMED, **settings)  # type: ignore[arg-type]
+        assert not list(tmp_path.glob("out*"))
+        return str(error.value)
+
+    assert "name one with --text" in told(words_run)
+    assert "with --recipe" in told(words_run, text=default_model_folder())
+    assert f"the folder of its run, {words_run}" in told(words_run / "tower")
+    shutil.copytree(words_run / "tower", tmp_path / "begun" / "tower")
+    assert "train it to its end" in told(tmp_path / "begun", text=default_model_folder(), recipe=words_run)
+
+
+def test_a_network_that_was_stored_wrongly_is_refused(words_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(default_model_folder(), tmp_path / "light")
+    run = WordsRun(words_run, load_speech_recipe(words_run), tmp_path / "light")
+    recordings = sample_speech().recordings[:2]
+    run.store(Storage.FLOAT32, recordings)
+    assert run.largest_difference(recordings) < 1e-3
+    with torch.no_grad():
+        run.tower.sounds.head.bias[1] += 1
+    with pytest.raises(PolyvoxError, match="disagrees"):
+        run.largest_difference(recordings)

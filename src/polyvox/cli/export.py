@@ -26,8 +26,8 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
         "model",
         type=Path,
         metavar="MODEL",
-        help="folder of a trained speech tower, of a static sentence-transformers model, or of a model that "
-        "joins the two",
+        help="folder of a trained speech tower, of a run of a tower of words, of a static "
+        "sentence-transformers model, or of a model that joins text and speech",
     )
     parser.add_argument("out", type=Path, metavar="OUT", help="a new or empty folder")
     parser.add_argument("--text", metavar="MODEL", help="model whose text half goes with a speech tower")
@@ -44,7 +44,11 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
         help="recordings with texts, to measure R@1 on; without them the vectors are compared",
     )
     parser.add_argument(
-        "--recipe", type=Path, metavar="RECIPE", help="folder whose section [model] describes the model"
+        "--recipe",
+        type=Path,
+        metavar="RECIPE",
+        help="folder whose section [model] describes the model, and whose [speech] a tower of words was "
+        "trained by",
     )
     parser.add_argument("--name", help="name of the model (default: that of the recipe, or of the folder)")
     parser.add_argument("--licence", metavar="SPDX", help="licence of the weights (default: the recipe's)")
@@ -82,6 +86,7 @@ def run(arguments: Namespace) -> int:
         precision=Precision(arguments.precision),
         development=arguments.development,
         matryoshka=arguments.matryoshka,
+        recipe=arguments.recipe,
     )
     if arguments.json:
         print_json({"folder": str(report.folder), "sizes": dict(report.sizes), **report.facts})

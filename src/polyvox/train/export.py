@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from polyvox.encode.manifest import MANIFEST_FILE, Manifest, file_hashes, write_manifest
+from polyvox.encode.manifest import MANIFEST_FILE, Manifest, file_hashes, read_manifest, write_manifest
 from polyvox.encode.protocol import Vectors
 from polyvox.encode.speech import MODEL_FILE
 from polyvox.encode.speech import SpeechTower as LightSpeechTower
@@ -19,6 +20,7 @@ from polyvox.encode.static import StaticTextTower
 from polyvox.errors import MissingExtraError, PolyvoxError
 from polyvox.item import SAMPLING_RATE, Audio, Modality
 from polyvox.train.export_card import CARD_FILE, write_card
+from polyvox.train.export_run import WordsRun, is_words_run
 from polyvox.train.export_sources import TEXT_FILES, SpeechHalf, TextHalf, Trained, open_trained
 from polyvox.train.export_speech import OPSET, Storage, speech_program, write_program
 from polyvox.train.parity import (
@@ -32,11 +34,15 @@ from polyvox.train.parity import (
 )
 from polyvox.train.recipe import ModelRecipe
 
+if TYPE_CHECKING:
+    from polyvox.train.speech_recipe import SpeechRecipe
+
 MOST_LOST = 0.01
 """int8 is taken where it costs less than this of R@1."""
 LEAST_COSINE = 0.99
 """Or, without development data, where vectors agree on average at least this well."""
 Facts = dict[str, str | float]
+ReadTexts = Callable[[Sequence[str]], Vectors]
 
 
 class Precision(StrEnum):
@@ -65,11 +71,12 @@ def export_model(
     precision: Precision = Precision.AUTO,
     development: Path | None = None,
     matryoshka: Sequence[int] = (),
+    recipe: Path | None = None,
 ) -> ExportReport:
     """Write the light form of a trained model into a new folder.
 
     Args:
-        source: see `open_trained`.
+        source: see `open_trained`; or a run of `polyvox.train.speech_tower`, which needs `text` and `recipe`.
         out: a folder that does not exist or is empty.
         described: name, version, licence and training data for `model.json` and the card.
         text: a model whose text half goes with a speech tower.
@@ -77,6 +84,7 @@ def export_model(
             where the vectors of sample recordings agree with a mean cosine of `LEAST_COSINE`.
         development: manifest of recordings with a transcript or translation.
         matryoshka: widths a vector may be cut to; those of the text half where empty.
+        recipe: folder of the recipe by which a tower of words was trained.
 
     Raises:
         PolyvoxError: `out` is not empty, the model cannot be exported, its halves do not fit together, or
@@ -88,14 +96,21 @@ def export_model(
     if (source / MANIFEST_FILE).is_file():
         raise PolyvoxError(f"{source}: is in the light form already; use it as it is, or copy it")
     _need_libraries()
-    trained = _joined(open_trained(source), text)
+    words = _words_recipe(source, text, recipe) if is_words_run(source) else None
+    trained = _joined(Trained() if words else open_trained(source), text)
     building = out.with_name(f"{out.name}.partial")
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     try:
-        facts = _write_halves(trained, building, precision, development)
+        spoken = development_speech(development) if development else sample_speech()
+        facts = _write_halves(trained, building, precision, spoken)
         manifest = _manifest(trained, building, described, facts, matryoshka)
         write_manifest(building, manifest)
+        if words:
+            facts |= _write_words(WordsRun(source, words, building), building, precision, spoken)
+            entered = read_manifest(building)
+            manifest = replace(entered, export={**entered.export, **facts})
+            write_manifest(building, manifest)
         write_card(building, manifest, source)
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
@@ -113,6 +128,16 @@ def _need_libraries() -> None:
         raise MissingExtraError("train", "exporting a model")
 
 
+def _words_recipe(run: Path, text: Path | None, recipe: Path | None) -> SpeechRecipe:
+    from polyvox.train.speech_recipe import load_speech_recipe
+
+    if text is None:
+        raise PolyvoxError(f"{run}: its words get their meaning from a text model; name one with --text")
+    if recipe is None:
+        raise PolyvoxError(f"{run}: name the recipe that it was trained by with --recipe")
+    return load_speech_recipe(recipe)
+
+
 def _joined(trained: Trained, text: Path | None) -> Trained:
     if text is not None:
         other = open_trained(text).text
@@ -127,14 +152,13 @@ def _joined(trained: Trained, text: Path | None) -> Trained:
     return trained
 
 
-def _write_halves(trained: Trained, out: Path, precision: Precision, development: Path | None) -> Facts:
+def _write_halves(trained: Trained, out: Path, precision: Precision, spoken: Spoken) -> Facts:
     facts: Facts = {}
     if trained.text:
         trained.text.write(out)
         facts |= _text_facts(trained.text, out)
     if trained.speech:
-        spoken = development_speech(development) if development else sample_speech()
-        read = StaticTextTower.load(out).encode if trained.text and spoken.texts else None
+        read = StaticTextTower.load(out).encode if trained.text else None
         facts |= _write_speech(trained.speech, out, precision, spoken, read)
     return facts
 
@@ -150,11 +174,7 @@ def _text_facts(half: TextHalf, out: Path) -> Facts:
 
 
 def _write_speech(
-    half: SpeechHalf,
-    out: Path,
-    precision: Precision,
-    spoken: Spoken,
-    read: Callable[[Sequence[str]], Vectors] | None,
+    half: SpeechHalf, out: Path, precision: Precision, spoken: Spoken, read: ReadTexts | None
 ) -> Facts:
     program = speech_program(half.tower)
     recordings = [_heard_part(audio, half.max_seconds) for audio in spoken.recordings]
@@ -166,15 +186,41 @@ def _write_speech(
 
     whole = stored(Storage.FLOAT32)
     facts: Facts = {"opset": OPSET, "speech_recordings_compared": len(recordings), **_exact(whole, reference)}
+    return facts | _weights(stored, whole, precision, spoken.texts, read)
+
+
+def _write_words(run: WordsRun, out: Path, precision: Precision, spoken: Spoken) -> Facts:
+    def stored(storage: Storage) -> Vectors:
+        return run.store(storage, spoken.recordings)
+
+    whole = stored(Storage.FLOAT32)
+    facts: Facts = {
+        "opset": OPSET,
+        "speech_recordings_compared": len(spoken.recordings),
+        "float32_largest_difference": float(f"{run.largest_difference(spoken.recordings):.3g}"),
+    }
+    return facts | _weights(stored, whole, precision, spoken.texts, StaticTextTower.load(out).encode)
+
+
+def _weights(
+    stored: Callable[[Storage], Vectors],
+    whole: Vectors,
+    precision: Precision,
+    texts: Sequence[str],
+    read: ReadTexts | None,
+) -> Facts:
+    """Leave the weights behind that `precision` asks for; `whole` is what float32 makes of the recordings."""
     if precision is Precision.FLOAT32:
-        return {**facts, "speech_weights": str(Storage.FLOAT32)}
+        return {"speech_weights": str(Storage.FLOAT32)}
     small = stored(Storage.INT8)
-    close = agreement(small, reference)
-    facts["int8_largest_difference"] = float(f"{close.largest:.3g}")
-    facts["int8_mean_cosine"] = round(close.mean_cosine, 6)
+    close = agreement(small, whole)
+    facts: Facts = {
+        "int8_largest_difference": float(f"{close.largest:.3g}"),
+        "int8_mean_cosine": round(close.mean_cosine, 6),
+    }
     affordable = close.mean_cosine >= LEAST_COSINE
-    if read is not None:
-        recalls = _recalls(whole, small, spoken.texts, read)
+    if read is not None and texts:
+        recalls = _recalls(whole, small, texts, read)
         facts |= recalls
         affordable = recalls["float32_recall_at_1"] - recalls["int8_recall_at_1"] < MOST_LOST
     if precision is Precision.INT8 or affordable:
@@ -196,9 +242,7 @@ def _heard_part(audio: Audio, seconds: float) -> Audio:
     return Audio(audio.samples[: int(seconds * SAMPLING_RATE)])
 
 
-def _recalls(
-    whole: Vectors, small: Vectors, texts: Sequence[str], read: Callable[[Sequence[str]], Vectors]
-) -> dict[str, float]:
+def _recalls(whole: Vectors, small: Vectors, texts: Sequence[str], read: ReadTexts) -> dict[str, float]:
     pool = sorted(set(texts))
     numbers = {text: number for number, text in enumerate(pool)}
     right = np.array([numbers[text] for text in texts])

@@ -77,10 +77,10 @@ def open_trained(folder: Path) -> Trained:
     for mark, opened in _KINDS:
         if (folder / mark).is_file():
             return opened(folder)
-    if (folder / WORDS_CONFIG).is_file() or (folder / "tower" / WORDS_CONFIG).is_file():
+    if (folder / WORDS_CONFIG).is_file():
         raise PolyvoxError(
-            f"{folder}: a tower of words needs its lexicon and a text model to become a light model; "
-            "join them with: python -m polyvox.train.export_words RECIPE RUN MODEL"
+            f"{folder}: a tower of words needs the words beside it; give the folder of its run, "
+            f"{folder.parent}"
         )
     raise PolyvoxError(
         f"{folder}: not a trained model; expected a folder with {', '.join(mark for mark, _ in _KINDS)}"

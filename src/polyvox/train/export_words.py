@@ -1,15 +1,10 @@
 """Join a speech tower and its words to a light text model: network, lexicon, `model.json`.
 
-    python -m polyvox.train.export_words RECIPE RUN MODEL
-
-RUN is what `polyvox.train.speech_tower` wrote. Run it again whenever the text tower changes; nothing is
-trained.
+Nothing is trained, so it can be done again whenever the text tower or the words change.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,9 +18,8 @@ from polyvox.encode.told import LANGUAGES_FILE
 from polyvox.item import Modality
 from polyvox.modules.word_tower import OUTPUTS, WordTower
 from polyvox.train.export_speech import MAX_SECONDS, OPSET, Storage, speech_program, write_program
-from polyvox.train.lexicon import KnownWord, load_words, write_lexicon
-from polyvox.train.speech_recipe import SpeechRecipe, load_speech_recipe
-from polyvox.train.speech_tower import WORDS_FILE
+from polyvox.train.lexicon import KnownWord, write_lexicon
+from polyvox.train.speech_recipe import SpeechRecipe
 
 _KEYS_AT_ONCE = 4096
 
@@ -69,26 +63,3 @@ def add_words(
     )
     write_manifest(folder, entered)
     return known
-
-
-def main() -> None:
-    """The command line of this module."""
-    parser = argparse.ArgumentParser(description="Give a light text model ears.")
-    parser.add_argument("recipe", type=Path, help="folder with recipe.toml")
-    parser.add_argument("run", type=Path, help="folder with tower/ and words.tsv")
-    parser.add_argument("model", type=Path, help="light model folder, with model.json")
-    parser.add_argument("--storage", type=Storage, choices=list(Storage), default=Storage.INT8)
-    given = parser.parse_args()
-    known = add_words(
-        load_speech_recipe(given.recipe),
-        WordTower.load(given.run / "tower"),
-        load_words(given.run / WORDS_FILE),
-        given.model,
-        storage=given.storage,
-    )
-    size = sum(path.stat().st_size for path in given.model.iterdir())
-    sys.stderr.write(f"{given.model}: {known} pronunciations, {size:,} bytes in all\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -46,12 +46,13 @@ class Agreement:
 
 
 def agreement(vectors: Vectors, reference: Vectors) -> Agreement:
-    """Compare unit vectors (N, D) row by row.
+    """Compare unit vectors (N, D) row by row; rows of zeros, in which nothing was found, are alike.
 
     >>> agreement(np.eye(2, dtype=np.float32), np.eye(2, dtype=np.float32))
     Agreement(largest=0.0, least_cosine=1.0, mean_cosine=1.0)
     """
-    cosines = np.einsum("nd,nd->n", vectors, reference)
+    empty = ~(vectors.any(axis=1) | reference.any(axis=1))
+    cosines = np.where(empty, 1.0, np.einsum("nd,nd->n", vectors, reference))
     largest = float(np.abs(vectors - reference).max(initial=0))
     return Agreement(largest, float(cosines.min(initial=1)), float(cosines.mean()))
 

@@ -1,0 +1,89 @@
+"""A trained tower of words, joined to a text half in the light form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from polyvox.encode.features import log_mel
+from polyvox.encode.light import LightEncoder
+from polyvox.encode.protocol import Vectors
+from polyvox.encode.speech import MODEL_FILE
+from polyvox.errors import PolyvoxError
+from polyvox.item import SAMPLING_RATE, Audio
+from polyvox.train.export_sources import WORDS_CONFIG
+from polyvox.train.export_speech import MAX_SECONDS, Storage
+
+if TYPE_CHECKING:
+    from polyvox.modules.word_tower import WordTower
+    from polyvox.train.speech_recipe import SpeechRecipe
+
+TOWER = "tower"
+_COMPARED = 16
+
+
+def is_words_run(folder: Path) -> bool:
+    """Whether `polyvox.train.speech_tower` wrote the folder."""
+    return (folder / TOWER / WORDS_CONFIG).is_file()
+
+
+class WordsRun:
+    """The tower of a run, its words, and the light folder that gets both.
+
+    Args:
+        run: what `polyvox.train.speech_tower` wrote.
+        recipe: the section [speech] it was trained by.
+        folder: a light text model.
+
+    Raises:
+        PolyvoxError: the run has no tower or no words.
+    """
+
+    def __init__(self, run: Path, recipe: SpeechRecipe, folder: Path) -> None:
+        from polyvox.modules.word_tower import WordTower
+        from polyvox.train.lexicon import load_words
+        from polyvox.train.speech_tower import WORDS_FILE
+
+        if not (run / WORDS_FILE).is_file():
+            raise PolyvoxError(f"{run}: has a tower but no {WORDS_FILE}; train it to its end first")
+        self.tower = WordTower.load(run / TOWER).eval()
+        self._words = load_words(run / WORDS_FILE)
+        self._recipe = recipe
+        self._folder = folder
+
+    def store(self, storage: Storage, recordings: Sequence[Audio]) -> Vectors:
+        """Write network and lexicon with such weights; gives the light model's vectors of recordings."""
+        from polyvox.train.export_words import add_words
+
+        add_words(self._recipe, self.tower, self._words, self._folder, storage=storage)
+        return LightEncoder(self._folder).encode_speech(recordings)
+
+    def largest_difference(self, recordings: Sequence[Audio]) -> float:
+        """How far the stored network's log-likelihoods of sounds are from the trained one's, at most.
+
+        Raises:
+            PolyvoxError: they disagree by more than rounding.
+        """
+        largest = max(_difference(self.tower, self._folder, audio) for audio in recordings[:_COMPARED])
+        if not largest < 0.01:
+            raise PolyvoxError(
+                "the exported network disagrees with the trained one: a log-likelihood differs by "
+                f"{largest:.3g}"
+            )
+        return largest
+
+
+def _difference(tower: WordTower, folder: Path, audio: Audio) -> float:
+    import onnxruntime
+    import torch
+
+    session = onnxruntime.InferenceSession(str(folder / MODEL_FILE))
+    features = log_mel(Audio(audio.samples[: int(MAX_SECONDS * SAMPLING_RATE)]))[None]
+    lengths = np.array([features.shape[1]])
+    heard = session.run(["sounds"], {"features": features, "lengths": lengths})[0]
+    with torch.inference_mode():
+        trained = tower(torch.from_numpy(features), torch.from_numpy(lengths))[0].numpy()
+    return float(np.abs(heard - trained).max())
