@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from polyvox.errors import PolyvoxError
-from polyvox.train.recipe import ModelRecipe, TextRecipe, read_section
+from polyvox.train.recipe import ModelRecipe, TextRecipe, read_section, recipe_values
+from polyvox.train.speech_recipe import load_speech_recipe
 
 SHIPPED = Path(__file__).parents[2] / "recipes" / "default"
 
@@ -64,3 +65,32 @@ def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
 def test_the_shipped_recipe_is_right() -> None:
     assert read_section(SHIPPED, "text", TextRecipe).dimension == 256
     assert read_section(SHIPPED, "model", ModelRecipe).name
+
+
+def test_a_recipe_extends_another(tmp_path: Path) -> None:
+    below, above = tmp_path / "below", tmp_path / "below" / "above"
+    above.mkdir(parents=True)
+    recipe(below, 'kind = "shipped"\n[text]\nbatch = 8\n[text.sources]\nbible = 2.0\ncldr = 1.0\n')
+    recipe(above, 'extends = ".."\n[text]\nbatch = 16\nmatryoshka = [64]\n[text.sources]\ncldr = 3.0\n')
+    assert recipe_values(above) == {
+        "kind": "shipped",
+        "text": {"batch": 16, "matryoshka": [64], "sources": {"bible": 2.0, "cldr": 3.0}},
+    }
+    assert read_section(above, "text", TextRecipe).sources == {"bible": 2.0, "cldr": 3.0}
+    recipe(below, 'extends = "above"\n')
+    with pytest.raises(PolyvoxError, match="extends a recipe that extends it"):
+        recipe_values(above)
+    recipe(below, "extends = 3\n")
+    with pytest.raises(PolyvoxError, match="expected the folder of a recipe, got 3"):
+        recipe_values(above)
+    recipe(below, 'extends = "nowhere"\n')
+    with pytest.raises(PolyvoxError, match="nowhere"):
+        recipe_values(above)
+
+
+def test_the_larger_size_is_the_default_but_for_its_sizes() -> None:
+    default, large = recipe_values(SHIPPED), recipe_values(SHIPPED / "large")
+    assert set(large) == set(default)
+    assert read_section(SHIPPED / "large", "text", TextRecipe).vocabulary == 330_000
+    assert load_speech_recipe(SHIPPED / "large").sounds_config(78).width == 512
+    assert load_speech_recipe(SHIPPED).sounds_config(78).width == 256

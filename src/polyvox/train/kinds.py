@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from polyvox.errors import MissingExtraError, PolyvoxError
-from polyvox.train.tower.recipe import recipe_values
+from polyvox.train.recipe import recipe_values
 
 RECIPE_KIND = "speech"
 """What a recipe without `kind` is."""

@@ -96,25 +96,61 @@ class ModelRecipe:
     training_data: tuple[str, ...] = field(default=())
 
 
-def read_section(folder: Path, name: str, section: type[Section]) -> Section:
-    """Read one section of a recipe into its dataclass.
+def recipe_values(folder: Path) -> dict[str, object]:
+    """The content of `recipe.toml`, unchecked.
+
+    `extends = "FOLDER"`, relative to the recipe, begins with the values of another one; tables of both are
+    joined key by key, any other value replaces.
 
     Raises:
-        PolyvoxError: no such file or section, a wrong key (the message lists the right ones), a missing
-            key, or a value of the wrong kind.
+        PolyvoxError: no such file, not TOML, or recipes that extend each other.
     """
+    return _extended(folder, ())
+
+
+def _extended(folder: Path, before: tuple[Path, ...]) -> dict[str, object]:
     path = folder / RECIPE_FILE
+    if path.resolve() in before:
+        raise PolyvoxError(f"{path}: extends a recipe that extends it; take one `extends` out")
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        values: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise PolyvoxError(
             f"{path}: cannot be read ({error.strerror}); give the folder of a recipe"
         ) from error
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PolyvoxError(f"{path}: not TOML ({error})") from error
+    extends = values.pop("extends", None)
+    if extends is None:
+        return values
+    if not isinstance(extends, str):
+        raise PolyvoxError(f"{path}: extends: expected the folder of a recipe, got {extends!r}")
+    return _joined(_extended(folder / extends, (*before, path.resolve())), values)
+
+
+def _joined(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str, object]:
+    joined = dict(below)
+    for key, value in above.items():
+        under = joined.get(key)
+        both = isinstance(value, Mapping) and isinstance(under, Mapping)
+        joined[key] = _joined(under, value) if both else value  # type: ignore[arg-type]
+    return joined
+
+
+def read_section(folder: Path, name: str, section: type[Section]) -> Section:
+    """Read one section of a recipe into its dataclass.
+
+    Raises:
+        PolyvoxError: as `recipe_values`; no such section, a wrong key (the message lists the right ones), a
+            missing key, or a value of the wrong kind.
+    """
+    path, content = folder / RECIPE_FILE, recipe_values(folder)
     if name not in content:
         raise PolyvoxError(f"{path}: has no section [{name}]; it has {', '.join(sorted(content)) or 'none'}")
-    return from_mapping(section, content[name], f"{path} [{name}]")
+    values = content[name]
+    if not isinstance(values, Mapping):
+        raise PolyvoxError(f"{path}: {name}: expected a section [{name}], got {values!r}")
+    return from_mapping(section, values, f"{path} [{name}]")
 
 
 def from_mapping(section: type[Section], values: Mapping[str, Any], where: str) -> Section:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from polyvox.errors import MissingExtraError, PolyvoxError
 from polyvox.train.markdown_table import markdown
 from polyvox.train.progress import say
-from polyvox.train.tower.recipe import recipe_values
+from polyvox.train.recipe import recipe_values
 
 if TYPE_CHECKING:
     from polyvox.train.kinds import Order

@@ -11,9 +11,8 @@ from polyvox.modules.prefixes import Prefixes
 from polyvox.train.dual_encoder.dual_section import Dual
 from polyvox.train.dual_encoder.language_section import LanguageModel
 from polyvox.train.dual_encoder.speech_section import Speech
-from polyvox.train.recipe import RECIPE_FILE
+from polyvox.train.recipe import RECIPE_FILE, recipe_values
 from polyvox.train.sections import folder_name, section_from
-from polyvox.train.tower.recipe import recipe_values
 from polyvox.train.tower.training_section import Training
 
 _VARIANTS = "variants"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from polyvox.train.recipe import recipe_values
 from polyvox.train.sections import in_range, section_from
-from polyvox.train.tower.recipe import recipe_values
 
 
 @dataclass(frozen=True, slots=True)

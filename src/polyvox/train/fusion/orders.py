@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from polyvox.errors import MissingExtraError, PolyvoxError
 from polyvox.train.fusion.sections import FusionRecipe, Variant
-from polyvox.train.recipe import RECIPE_FILE
+from polyvox.train.recipe import RECIPE_FILE, recipe_values
 from polyvox.train.sections import section_from
-from polyvox.train.tower.recipe import recipe_values
 
 if TYPE_CHECKING:
     from polyvox.train.kinds import Order

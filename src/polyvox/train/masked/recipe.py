@@ -7,9 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from polyvox.errors import PolyvoxError
-from polyvox.train.recipe import RECIPE_FILE
+from polyvox.train.recipe import RECIPE_FILE, recipe_values
 from polyvox.train.sections import in_range, section_from
-from polyvox.train.tower.recipe import recipe_values
 
 
 class Codes(StrEnum):

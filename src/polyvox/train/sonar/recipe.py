@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from polyvox.errors import PolyvoxError
-from polyvox.train.recipe import RECIPE_FILE
+from polyvox.train.recipe import RECIPE_FILE, recipe_values
 from polyvox.train.sections import section_from
 from polyvox.train.sonar.later_sections import Extend, Measure, Spectrum, Speech
 from polyvox.train.sonar.sections import Contrast, Decoder, Model, Text, Translate
-from polyvox.train.tower.recipe import recipe_values
 
 STAGES = ("translate", "decoder", "contrast", "hard", "extend", "speech", "spectrum")
 """The sections that are stages, in their order."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from polyvox.errors import PolyvoxError
-from polyvox.train.recipe import RECIPE_FILE
+from polyvox.train.recipe import RECIPE_FILE, recipe_values
 from polyvox.train.sections import section_from
 from polyvox.train.tower.model_section import Data, Model, Student
 from polyvox.train.tower.training_section import Losses, Training
@@ -43,20 +42,3 @@ def read_recipe(folder: Path) -> Recipe:
     path = folder / RECIPE_FILE
     values = {key: value for key, value in recipe_values(folder).items() if key != VARIANTS}
     return section_from(Recipe, values, str(path))
-
-
-def recipe_values(folder: Path) -> dict[str, object]:
-    """The content of `recipe.toml`, unchecked.
-
-    Raises:
-        PolyvoxError: no such file, or not TOML.
-    """
-    path = folder / RECIPE_FILE
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise PolyvoxError(
-            f"{path}: cannot be read ({error.strerror}); give the folder of a recipe"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PolyvoxError(f"{path}: not TOML ({error})") from error

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from polyvox.errors import PolyvoxError
-from polyvox.train.recipe import RECIPE_FILE
+from polyvox.train.recipe import RECIPE_FILE, recipe_values
 from polyvox.train.sections import section_from
 from polyvox.train.tower.hours_curve import draw_hours
-from polyvox.train.tower.recipe import VARIANTS, Recipe, recipe_values
+from polyvox.train.tower.recipe import VARIANTS, Recipe
 from polyvox.train.tower.run import FRAMES, RESULTS, train
 from polyvox.train.tower.untrained import UNTRAINED, measure_untrained
 
