@@ -148,6 +148,9 @@ def measure(stores: Sequence[FeatureStore], condition: Condition, given: argpars
         learning_rate=2e-3,
         warmup=100,
         decay=given.steps // 3,
+        intermediate=0.0,
+        tempo=0.0,
+        mels=0.0,
         seed=given.seed,
     )
     torch.manual_seed(given.seed)

@@ -31,6 +31,10 @@ def test_nothing_changes_outside_training_and_the_seed_decides() -> None:
     assert drawn[0].dtype == torch.bfloat16
 
 
+def test_everything_may_be_dropped() -> None:
+    assert not FastDropout(1.0)(torch.ones(9)).any()
+
+
 def test_gradients_pass_where_it_was_kept() -> None:
     torch.manual_seed(0)
     given = torch.ones(64, requires_grad=True)

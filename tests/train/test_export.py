@@ -181,7 +181,7 @@ def test_a_tower_of_words_gets_its_lexicon(words_run: Path, development: Path, t
     assert manifest.modalities == {Modality.TEXT, Modality.SPEECH}
     assert manifest.export["pronunciations"] == len(set(permutations([1, 2, 3, 1, 2], 4)))
     assert {"opset", "float32_recall_at_1", "int8_recall_at_1", "text_mean_cosine"} <= set(manifest.export)
-    assert float(report.facts["float32_largest_difference"]) < 1e-3
+    assert float(report.facts["sounds_largest_difference"]) < 1e-3
     verify_files(tmp_path / "light")
     light = LightEncoder(tmp_path / "light")
     heard = light.encode_speech(sample_speech().recordings[:2])
@@ -202,6 +202,10 @@ def test_a_tower_of_words_says_what_it_needs(words_run: Path, tmp_path: Path) ->
     assert f"the folder of its run, {words_run}" in told(words_run / "tower")
     shutil.copytree(words_run / "tower", tmp_path / "begun" / "tower")
     assert "train it to its end" in told(tmp_path / "begun", text=default_model_folder(), recipe=words_run)
+    (tmp_path / "begun" / WORDS_FILE).write_text("en\tfish\t\t1 2\nen\train\t\t1 9\n")
+    assert "does not know" in told(tmp_path / "begun", text=default_model_folder(), recipe=words_run)
+    shutil.copytree(words_run, tmp_path / "whole" / "speech")
+    assert "whole run; give" in told(tmp_path / "whole")
 
 
 def test_a_network_that_was_stored_wrongly_is_refused(words_run: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from polyvox.errors import PolyvoxError  # noqa: E402
 from polyvox.item import Audio  # noqa: E402
 from polyvox.modules.sounds import Sounds, SoundsConfig  # noqa: E402
 from polyvox.train.augment import Augmentation  # noqa: E402
@@ -41,9 +42,9 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> SpeechSource:
     return SpeechSource([store], {"gcompris": [(0, number) for number in range(12)]}, {"gcompris": 1.0})
 
 
-def model() -> Sounds:
+def model(layers: int = 1) -> Sounds:
     torch.manual_seed(0)
-    return Sounds(SoundsConfig(len(SOUNDS), width=32, layers=1, heads=2, dropout=0.0))
+    return Sounds(SoundsConfig(len(SOUNDS), width=32, layers=layers, heads=2, dropout=0.0))
 
 
 def test_ctc_loss_by_hand() -> None:
@@ -62,7 +63,7 @@ def test_batches_are_the_same_for_the_same_step(source: SpeechSource) -> None:
 
 
 def test_the_middle_block_has_its_share_of_the_loss(source: SpeechSource) -> None:
-    lower = model().eval()
+    lower = model(layers=2).eval()
     batch = batch_at(source, 0, 4, 1)
     numbers = {"a": 1, "b": 2}
     layers, mask = lower.layers(batch.features, batch.lengths)
@@ -73,6 +74,13 @@ def test_the_middle_block_has_its_share_of_the_loss(source: SpeechSource) -> Non
     both = sounds_loss(lower, batch, numbers, 0.25).item()
     assert both == pytest.approx((0.75 * last + 0.25 * middle).item(), rel=0.02)
     assert sounds_loss(lower, batch, numbers, 0.0).item() == pytest.approx(last.item(), rel=0.02)
+    single = model().eval()
+    assert sounds_loss(single, batch, numbers, 0.25) == sounds_loss(single, batch, numbers, 0.0)
+
+
+def test_what_would_train_on_nonsense_is_refused() -> None:
+    with pytest.raises(PolyvoxError, match=r"tempo: must be between 0 and 0\.9, got 1\.2"):
+        SoundsTraining(tempo=1.2)
 
 
 def test_sounds_are_learned_and_a_killed_run_ends_the_same(source: SpeechSource, tmp_path: Path) -> None:

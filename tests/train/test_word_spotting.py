@@ -12,7 +12,7 @@ from polyvox.modules.word_spotter import SpotterConfig  # noqa: E402
 from polyvox.modules.word_tower import WordTower  # noqa: E402
 from polyvox.train.lexicon import KnownWord  # noqa: E402
 from polyvox.train.misheard import Mishearing, mishear  # noqa: E402
-from polyvox.train.word_spotting import SpokenText, SpotterTraining, train_spotter  # noqa: E402
+from polyvox.train.word_spotting import SpokenText, SpotterTraining, Spotting, train_spotter  # noqa: E402
 
 KINDS = 8
 DICE = np.random.default_rng(4)
@@ -44,6 +44,13 @@ def found_share(trained: WordTower) -> float:
         queries, _ = trained.spotter(torch.from_numpy(heard.sounds), torch.from_numpy(heard.mask))
         scores = queries[torch.from_numpy(heard.ends >= 0)] @ trained.keys(SOUNDS).T
     return float((scores.argmax(1).numpy() == np.arange(len(SOUNDS))).mean())
+
+
+def test_all_of_it_is_on_one_device() -> None:
+    elsewhere = tower().to("meta")
+    assert {weight.device.type for weight in Spotting(elsewhere.spotter, elsewhere.keys).parameters()} == {
+        "meta"
+    }
 
 
 def test_words_are_found_after_training_and_not_before(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ class FastDropout(nn.Dropout):
     def forward(self, input: Tensor) -> Tensor:
         """Zero elements at random; any shape."""
         dropped = round(self.p * _LEVELS)
-        if not self.training or not dropped or input.device.type != "cpu":
+        if not self.training or not 0 < dropped < _LEVELS or input.device.type != "cpu":
             return super().forward(input)
         words = torch.empty(-(-input.numel() // 8), dtype=torch.int64).random_(-(2**63), None)
         bytes_drawn = words.view(torch.uint8)[: input.numel()].view(input.shape)

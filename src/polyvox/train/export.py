@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from importlib.util import find_spec
@@ -20,7 +21,7 @@ from polyvox.encode.static import StaticTextTower
 from polyvox.errors import MissingExtraError, PolyvoxError
 from polyvox.item import SAMPLING_RATE, Audio, Modality
 from polyvox.train.export_card import CARD_FILE, write_card
-from polyvox.train.export_run import WordsRun, is_words_run
+from polyvox.train.export_run import COMPARED, WordsRun, is_words_run
 from polyvox.train.export_sources import TEXT_FILES, SpeechHalf, TextHalf, Trained, open_trained
 from polyvox.train.export_speech import OPSET, Storage, speech_program, write_program
 from polyvox.train.parity import (
@@ -98,28 +99,31 @@ def export_model(
     _need_libraries()
     words = _words_recipe(source, text, recipe) if is_words_run(source) else None
     trained = _joined(Trained() if words else open_trained(source), text)
+    with _whole_or_not_at_all(out) as building:
+        spoken = development_speech(development) if development else sample_speech()
+        facts = _write_halves(trained, building, precision, spoken)
+        write_manifest(building, _manifest(trained, building, described, facts, matryoshka))
+        if words:
+            facts |= _write_words(WordsRun(source, words, building), building, precision, spoken)
+        write_card(building, read_manifest(building), source)
+    sizes = {path.name: path.stat().st_size for path in sorted(out.iterdir())}
+    return ExportReport(out, sizes, facts)
+
+
+@contextmanager
+def _whole_or_not_at_all(out: Path) -> Iterator[Path]:
+    """A folder to write into, which becomes `out` at the end and is removed after an error."""
     building = out.with_name(f"{out.name}.partial")
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir(parents=True)
     try:
-        spoken = development_speech(development) if development else sample_speech()
-        facts = _write_halves(trained, building, precision, spoken)
-        manifest = _manifest(trained, building, described, facts, matryoshka)
-        write_manifest(building, manifest)
-        if words:
-            facts |= _write_words(WordsRun(source, words, building), building, precision, spoken)
-            entered = read_manifest(building)
-            manifest = replace(entered, export={**entered.export, **facts})
-            write_manifest(building, manifest)
-        write_card(building, manifest, source)
+        yield building
     except BaseException:
         shutil.rmtree(building, ignore_errors=True)
         raise
     if out.exists():
         out.rmdir()
     building.replace(out)
-    sizes = {path.name: path.stat().st_size for path in sorted(out.iterdir())}
-    return ExportReport(out, sizes, facts)
 
 
 def _need_libraries() -> None:
@@ -130,11 +134,14 @@ def _need_libraries() -> None:
 
 def _words_recipe(run: Path, text: Path | None, recipe: Path | None) -> SpeechRecipe:
     from polyvox.train.speech_recipe import load_speech_recipe
+    from polyvox.train.speech_tower import WORDS_FILE
 
     if text is None:
         raise PolyvoxError(f"{run}: its words get their meaning from a text model; name one with --text")
     if recipe is None:
         raise PolyvoxError(f"{run}: name the recipe that it was trained by with --recipe")
+    if not (run / WORDS_FILE).is_file():
+        raise PolyvoxError(f"{run}: has a tower but no {WORDS_FILE}; train it to its end first")
     return load_speech_recipe(recipe)
 
 
@@ -196,10 +203,14 @@ def _write_words(run: WordsRun, out: Path, precision: Precision, spoken: Spoken)
     whole = stored(Storage.FLOAT32)
     facts: Facts = {
         "opset": OPSET,
+        "sounds_recordings_compared": min(COMPARED, len(spoken.recordings)),
+        "sounds_largest_difference": float(f"{run.largest_difference(spoken.recordings):.3g}"),
         "speech_recordings_compared": len(spoken.recordings),
-        "float32_largest_difference": float(f"{run.largest_difference(spoken.recordings):.3g}"),
     }
-    return facts | _weights(stored, whole, precision, spoken.texts, StaticTextTower.load(out).encode)
+    facts |= _weights(stored, whole, precision, spoken.texts, StaticTextTower.load(out).encode)
+    entered = read_manifest(out)
+    write_manifest(out, replace(entered, export={**entered.export, **facts}))
+    return facts
 
 
 def _weights(

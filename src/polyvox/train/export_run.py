@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from polyvox.train.speech_recipe import SpeechRecipe
 
 TOWER = "tower"
-_COMPARED = 16
+COMPARED = 16
+"""So many recordings go through both networks."""
 
 
 def is_words_run(folder: Path) -> bool:
@@ -47,10 +48,10 @@ class WordsRun:
         from polyvox.train.lexicon import load_words
         from polyvox.train.speech_tower import WORDS_FILE
 
-        if not (run / WORDS_FILE).is_file():
-            raise PolyvoxError(f"{run}: has a tower but no {WORDS_FILE}; train it to its end first")
         self.tower = WordTower.load(run / TOWER).eval()
         self._words = load_words(run / WORDS_FILE)
+        if max(max(word.sounds) for word in self._words) >= len(self.tower.inventory):
+            raise PolyvoxError(f"{run / WORDS_FILE}: has sounds that the tower does not know; is it its own?")
         self._recipe = recipe
         self._folder = folder
 
@@ -67,7 +68,11 @@ class WordsRun:
         Raises:
             PolyvoxError: they disagree by more than rounding.
         """
-        largest = max(_difference(self.tower, self._folder, audio) for audio in recordings[:_COMPARED])
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(str(self._folder / MODEL_FILE))
+        differences = [_difference(self.tower, session, audio) for audio in recordings[:COMPARED]]
+        largest = float(np.max(differences))  # not a number stays one
         if not largest < 0.01:
             raise PolyvoxError(
                 "the exported network disagrees with the trained one: a log-likelihood differs by "
@@ -76,11 +81,9 @@ class WordsRun:
         return largest
 
 
-def _difference(tower: WordTower, folder: Path, audio: Audio) -> float:
-    import onnxruntime
+def _difference(tower: WordTower, session: Any, audio: Audio) -> float:  # noqa: ANN401 - onnxruntime has no types
     import torch
 
-    session = onnxruntime.InferenceSession(str(folder / MODEL_FILE))
     features = log_mel(Audio(audio.samples[: int(MAX_SECONDS * SAMPLING_RATE)]))[None]
     lengths = np.array([features.shape[1]])
     heard = session.run(["sounds"], {"features": features, "lengths": lengths})[0]

@@ -77,6 +77,10 @@ def open_trained(folder: Path) -> Trained:
     for mark, opened in _KINDS:
         if (folder / mark).is_file():
             return opened(folder)
+    if (folder / "speech" / "tower" / WORDS_CONFIG).is_file():
+        raise PolyvoxError(
+            f"{folder}: is a whole run; give the folder of its tower of words, {folder / 'speech'}"
+        )
     if (folder / WORDS_CONFIG).is_file():
         raise PolyvoxError(
             f"{folder}: a tower of words needs the words beside it; give the folder of its run, "

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from polyvox.encode.lexicon import WordSearch, save_lexicon
 from polyvox.encode.static import StaticTextTower
 from polyvox.encode.told import ToldSearch, save_languages
+from polyvox.errors import PolyvoxError
 from polyvox.modules.pronunciation import LONGEST
 from polyvox.train.parallel_text import column_of, rows
 from polyvox.train.phonemes import ipa, phones
@@ -168,11 +169,22 @@ def save_words(words: Iterable[KnownWord], path: Path) -> None:
 
 
 def load_words(path: Path) -> list[KnownWord]:
-    """Read what `save_words` wrote."""
+    """Read what `save_words` wrote.
+
+    Raises:
+        PolyvoxError: a line is damaged, or there is none.
+    """
     found = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        language, text, english, sounds = line.split("\t")
-        found.append(KnownWord(text, language, tuple(map(int, sounds.split())), english))
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            language, text, english, sounds = line.split("\t")
+            found.append(KnownWord(text, language, tuple(map(int, sounds.split())), english))
+        except ValueError as error:
+            raise PolyvoxError(f"{path} line {number}: is no word with its sounds ({error})") from error
+        if not found[-1].sounds:
+            raise PolyvoxError(f"{path} line {number}: {text!r} has no sounds")
+    if not found:
+        raise PolyvoxError(f"{path}: holds no words")
     return found
 
 

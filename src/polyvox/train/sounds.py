@@ -16,6 +16,7 @@ from polyvox.modules.sounds import Sounds
 from polyvox.train.checkpoint import load_checkpoint, save_checkpoint
 from polyvox.train.feature_store import Stored
 from polyvox.train.progress import Progress
+from polyvox.train.sections import in_range
 from polyvox.train.speech_batches import SpeechBatch, SpeechSource, Warp, batch_at, collate
 
 BLANK = 0
@@ -49,6 +50,10 @@ class SoundsTraining:
     tempo: float = 0.12
     mels: float = 0.06
     shares: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("intermediate", "tempo", "mels"):
+            in_range(name, getattr(self, name), 0, 0.9)
 
 
 class TrainingError(PolyvoxError):
@@ -88,14 +93,17 @@ def ctc_loss(logits: Tensor, mask: Tensor, rows: Sequence[Stored], numbers: Mapp
 
 
 def sounds_loss(model: Sounds, batch: SpeechBatch, numbers: Mapping[str, int], intermediate: float) -> Tensor:
-    """CTC of the last block, with the share `intermediate` of CTC of the middle one, in bfloat16."""
+    """CTC of the last block, with the share `intermediate` of CTC of the middle one, in bfloat16.
+
+    One block has no middle. A recording that warping made too short for its sounds counts nothing.
+    """
     device = model.head.weight.device
     with torch.autocast(device.type, torch.bfloat16):
         layers, mask = model.layers(batch.features.to(device), batch.lengths.to(device))
         last = model.head(layers[-1])
-        middle = model.head(model.norm(layers[len(layers) // 2])) if intermediate else last
+        middle = model.head(model.norm(layers[len(layers) // 2]))
     late = ctc_loss(last, mask, batch.rows, numbers)
-    if not intermediate:
+    if not intermediate or len(model.blocks) == 1:
         return late
     return (1 - intermediate) * late + intermediate * ctc_loss(middle, mask, batch.rows, numbers)
 

@@ -3,7 +3,7 @@
     python -m polyvox.train.speech_tower RECIPE --data DATA --synthetic DIR --out DIR
 
 Every stage keeps a checkpoint in `--out` and goes on from it. `--out` also gets the finished tower, `tower/`,
-and the words that it knows, `words.tsv`. Neither depends on a text model: `polyvox.train.export_words` joins
+and the words that it knows, `words.tsv`. Neither depends on a text model: `polyvox export` joins
 them to one.
 """
 

@@ -55,7 +55,8 @@ class Spotting(nn.Module):
         super().__init__()
         self.spotter = spotter
         self.keys = keys
-        self.log_scale = nn.Parameter(torch.tensor(math.log(14.0)))
+        device = keys.features.weight.device
+        self.log_scale = nn.Parameter(torch.tensor(math.log(14.0), device=device))
 
 
 class SpokenText:
