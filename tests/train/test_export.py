@@ -1,5 +1,6 @@
 import json
 import shutil
+from collections.abc import Callable
 from itertools import permutations
 from pathlib import Path
 
@@ -35,6 +36,19 @@ from polyvox.train.speech_tower import WORDS_FILE
 from polyvox.train.waves import write_wav
 
 NAMED = ModelRecipe("tiny", "1", "Apache-2.0", ("nothing: CC0",))
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Callable[..., str]:
+    """Why an export is refused; it has left nothing behind."""
+
+    def refusal(source: Path, **settings: Path) -> str:
+        with pytest.raises(PolyvoxError) as error:
+            export_model(source, tmp_path / "out", described=NAMED, **settings)  # type: ignore[arg-type]
+        assert not list(tmp_path.glob("out*"))
+        return str(error.value)
+
+    return refusal
 
 
 @pytest.fixture(scope="module")
@@ -109,13 +123,7 @@ def test_a_folder_that_holds_something_is_left_alone(
     assert (exported / "model.json").read_bytes() == before
 
 
-def test_what_cannot_be_exported_is_told(tmp_path: Path, tower: Path) -> None:
-    def told(source: Path, **settings: object) -> str:
-        with pytest.raises(PolyvoxError) as error:
-            export_model(source, tmp_path / "out", described=NAMED, **settings)  # type: ignore[arg-type]
-        assert not list(tmp_path.glob("out*"))
-        return str(error.value)
-
+def test_what_cannot_be_exported_is_told(tmp_path: Path, tower: Path, told: Callable[..., str]) -> None:
     assert "not a trained model; expected a folder with model.json" in told(tmp_path)
     other = tmp_path / "other"
     other.mkdir()
@@ -190,13 +198,9 @@ def test_a_tower_of_words_gets_its_lexicon(words_run: Path, development: Path, t
     assert np.array_equal(light.encode_text(["rain"]), same)
 
 
-def test_a_tower_of_words_says_what_it_needs(words_run: Path, tmp_path: Path) -> None:
-    def told(source: Path, **settings: Path) -> str:
-        with pytest.raises(PolyvoxError) as error:
-            export_model(source, tmp_path / "out", described=NAMED, **settings)  # type: ignore[arg-type]
-        assert not list(tmp_path.glob("out*"))
-        return str(error.value)
-
+def test_a_tower_of_words_says_what_it_needs(
+    words_run: Path, tmp_path: Path, told: Callable[..., str]
+) -> None:
     assert "name one with --text" in told(words_run)
     assert "with --recipe" in told(words_run, text=default_model_folder())
     assert f"the folder of its run, {words_run}" in told(words_run / "tower")

@@ -19,7 +19,7 @@ from polyvox.encode.speech import MODEL_FILE
 from polyvox.encode.speech import SpeechTower as LightSpeechTower
 from polyvox.encode.static import StaticTextTower
 from polyvox.errors import MissingExtraError, PolyvoxError
-from polyvox.item import SAMPLING_RATE, Audio, Modality
+from polyvox.item import Modality
 from polyvox.train.export_card import CARD_FILE, write_card
 from polyvox.train.export_run import COMPARED, WordsRun, is_words_run
 from polyvox.train.export_sources import TEXT_FILES, SpeechHalf, TextHalf, Trained, open_trained
@@ -28,6 +28,7 @@ from polyvox.train.parity import (
     Spoken,
     agreement,
     development_speech,
+    heard_part,
     recall,
     sample_speech,
     sample_texts,
@@ -184,7 +185,7 @@ def _write_speech(
     half: SpeechHalf, out: Path, precision: Precision, spoken: Spoken, read: ReadTexts | None
 ) -> Facts:
     program = speech_program(half.tower)
-    recordings = [_heard_part(audio, half.max_seconds) for audio in spoken.recordings]
+    recordings = [heard_part(audio, half.max_seconds) for audio in spoken.recordings]
     reference = tower_vectors(half.tower, recordings)
 
     def stored(storage: Storage) -> Vectors:
@@ -247,10 +248,6 @@ def _exact(whole: Vectors, reference: Vectors) -> Facts:
             f"the exported network disagrees with the trained one: mean cosine {found.mean_cosine:.4f}"
         )
     return {"float32_largest_difference": float(f"{found.largest:.3g}")}
-
-
-def _heard_part(audio: Audio, seconds: float) -> Audio:
-    return Audio(audio.samples[: int(seconds * SAMPLING_RATE)])
 
 
 def _recalls(whole: Vectors, small: Vectors, texts: Sequence[str], read: ReadTexts) -> dict[str, float]:

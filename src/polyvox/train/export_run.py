@@ -13,9 +13,10 @@ from polyvox.encode.light import LightEncoder
 from polyvox.encode.protocol import Vectors
 from polyvox.encode.speech import MODEL_FILE
 from polyvox.errors import PolyvoxError
-from polyvox.item import SAMPLING_RATE, Audio
+from polyvox.item import Audio
 from polyvox.train.export_sources import WORDS_CONFIG
-from polyvox.train.export_speech import MAX_SECONDS, Storage
+from polyvox.train.export_speech import MAX_SECONDS, Storage, speech_program, write_program
+from polyvox.train.parity import heard_part
 
 if TYPE_CHECKING:
     from polyvox.modules.word_tower import WordTower
@@ -32,7 +33,7 @@ def is_words_run(folder: Path) -> bool:
 
 
 class WordsRun:
-    """The tower of a run, its words, and the light folder that gets both.
+    """The tower of a run, and the light folder that gets its words at once and its network by `store`.
 
     Args:
         run: what `polyvox.train.speech_tower` wrote.
@@ -44,22 +45,25 @@ class WordsRun:
     """
 
     def __init__(self, run: Path, recipe: SpeechRecipe, folder: Path) -> None:
-        from polyvox.modules.word_tower import WordTower
+        from polyvox.modules.word_tower import OUTPUTS, WordTower
+        from polyvox.train.export_words import add_lexicon
         from polyvox.train.lexicon import load_words
         from polyvox.train.speech_tower import WORDS_FILE
 
         self.tower = WordTower.load(run / TOWER).eval()
-        self._words = load_words(run / WORDS_FILE)
-        if max(max(word.sounds) for word in self._words) >= len(self.tower.inventory):
+        words = load_words(run / WORDS_FILE)
+        if max(max(word.sounds) for word in words) >= len(self.tower.inventory):
             raise PolyvoxError(f"{run / WORDS_FILE}: has sounds that the tower does not know; is it its own?")
-        self._recipe = recipe
+        self._program = speech_program(self.tower, OUTPUTS)
+        self._known = add_lexicon(recipe, self.tower, words, folder)
         self._folder = folder
 
     def store(self, storage: Storage, recordings: Sequence[Audio]) -> Vectors:
-        """Write network and lexicon with such weights; gives the light model's vectors of recordings."""
-        from polyvox.train.export_words import add_words
+        """Write the network with such weights; gives the light model's vectors of recordings."""
+        from polyvox.train.export_words import enter_words
 
-        add_words(self._recipe, self.tower, self._words, self._folder, storage=storage)
+        write_program(self._program, self._folder / MODEL_FILE, storage=storage)
+        enter_words(self._folder, storage, self._known)
         return LightEncoder(self._folder).encode_speech(recordings)
 
     def largest_difference(self, recordings: Sequence[Audio]) -> float:
@@ -84,7 +88,7 @@ class WordsRun:
 def _difference(tower: WordTower, session: Any, audio: Audio) -> float:  # noqa: ANN401 - onnxruntime has no types
     import torch
 
-    features = log_mel(Audio(audio.samples[: int(MAX_SECONDS * SAMPLING_RATE)]))[None]
+    features = log_mel(heard_part(audio, MAX_SECONDS))[None]
     lengths = np.array([features.shape[1]])
     heard = session.run(["sounds"], {"features": features, "lengths": lengths})[0]
     with torch.inference_mode():

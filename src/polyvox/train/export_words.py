@@ -40,8 +40,14 @@ def add_words(
     Raises:
         PolyvoxError: the folder holds no light model.
     """
-    manifest = read_manifest(folder)
     write_program(speech_program(tower, OUTPUTS), folder / MODEL_FILE, storage=storage)
+    known = add_lexicon(recipe, tower, words, folder)
+    enter_words(folder, storage, known)
+    return known
+
+
+def add_lexicon(recipe: SpeechRecipe, tower: WordTower, words: list[KnownWord], folder: Path) -> int:
+    """Write the files of the lexicon beside a text half; gives the number of its pronunciations."""
     spoken = list(dict.fromkeys(word.sounds for word in words))
     with torch.inference_mode():
         keys = torch.cat(
@@ -51,7 +57,16 @@ def add_words(
             ]
         ).numpy()
     text, config = StaticTextTower.load(folder), recipe.known_words()
-    known = write_lexicon(words, keys, text, folder, config, recipe.word_search(), recipe.told_search())
+    return write_lexicon(words, keys, text, folder, config, recipe.word_search(), recipe.told_search())
+
+
+def enter_words(folder: Path, storage: Storage, known: int) -> None:
+    """Enter network and lexicon, of `known` pronunciations, in `model.json`.
+
+    Raises:
+        PolyvoxError: the folder holds no light model.
+    """
+    manifest = read_manifest(folder)
     files = file_hashes(folder, [MODEL_FILE, LEXICON_FILE, KEYS_FILE, LANGUAGES_FILE])
     entered = replace(
         manifest,
@@ -62,4 +77,3 @@ def add_words(
         export={**manifest.export, "opset": OPSET, "speech_weights": str(storage), "pronunciations": known},
     )
     write_manifest(folder, entered)
-    return known

@@ -89,6 +89,11 @@ def development_speech(manifest: Path) -> Spoken:
     return Spoken(recordings, texts)
 
 
+def heard_part(audio: Audio, seconds: float) -> Audio:
+    """What of a recording is heard by a tower that hears so many seconds."""
+    return Audio(audio.samples[: int(seconds * SAMPLING_RATE)])
+
+
 def sample_speech() -> Spoken:
     """The recordings of the sample collection, in pieces."""
     step = _PIECE_SECONDS * SAMPLING_RATE

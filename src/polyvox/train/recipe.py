@@ -125,16 +125,21 @@ def _extended(folder: Path, before: tuple[Path, ...]) -> dict[str, object]:
         return values
     if not isinstance(extends, str):
         raise PolyvoxError(f"{path}: extends: expected the folder of a recipe, got {extends!r}")
-    return _joined(_extended(folder / extends, (*before, path.resolve())), values)
+    return merged(_extended(folder / extends, (*before, path.resolve())), values)
 
 
-def _joined(below: Mapping[str, object], above: Mapping[str, object]) -> dict[str, object]:
-    joined = dict(below)
-    for key, value in above.items():
-        under = joined.get(key)
-        both = isinstance(value, Mapping) and isinstance(under, Mapping)
-        joined[key] = _joined(under, value) if both else value  # type: ignore[arg-type]
-    return joined
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The base with the changes; tables are merged, anything else is replaced.
+
+    >>> merged({"a": {"x": 1, "y": 2}, "b": [1]}, {"a": {"y": 3}, "b": [2]})
+    {'a': {'x': 1, 'y': 3}, 'b': [2]}
+    """
+    result = dict(base)
+    for key, value in changes.items():
+        old = result.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        result[key] = merged(old, value) if both else value  # type: ignore[arg-type]
+    return result
 
 
 def read_section(folder: Path, name: str, section: type[Section]) -> Section:

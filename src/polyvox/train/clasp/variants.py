@@ -9,10 +9,9 @@ from typing import Any
 
 from polyvox.errors import PolyvoxError
 from polyvox.train.clasp.sections import ClaspRecipe
-from polyvox.train.recipe import RECIPE_FILE, recipe_values
+from polyvox.train.recipe import RECIPE_FILE, merged, recipe_values
 from polyvox.train.sections import section_from
 from polyvox.train.tower.recipe import VARIANTS
-from polyvox.train.tower.variants import merged
 
 _SHARED = ("sentences", "people", "sources", "measuring", "seed")
 """What must not change: all variants are measured on the same recordings."""

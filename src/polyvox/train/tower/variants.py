@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from polyvox.errors import PolyvoxError
-from polyvox.train.recipe import RECIPE_FILE, recipe_values
+from polyvox.train.recipe import RECIPE_FILE, merged, recipe_values
 from polyvox.train.sections import section_from
 from polyvox.train.tower.hours_curve import draw_hours
 from polyvox.train.tower.recipe import VARIANTS, Recipe
@@ -80,20 +80,6 @@ def _variant(base: Mapping[str, Any], entry: object, folder: Path) -> Variant:
     changes = {key: value for key, value in entry.items() if key not in _OWN}
     recipe = section_from(Recipe, merged(base, changes), f"{where} {entry['name']!r}")
     return Variant(entry["name"], recipe, bool(entry.get("control", False)))
-
-
-def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The base with the changes; tables are merged, anything else is replaced.
-
-    >>> merged({"a": {"x": 1, "y": 2}, "b": [1]}, {"a": {"y": 3}, "b": [2]})
-    {'a': {'x': 1, 'y': 3}, 'b': [2]}
-    """
-    result = dict(base)
-    for key, value in changes.items():
-        old = result.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        result[key] = merged(old, value) if both else value  # type: ignore[arg-type]
-    return result
 
 
 def _folder(out: Path, variant: Variant) -> Path:
