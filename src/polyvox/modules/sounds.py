@@ -13,7 +13,11 @@ from polyvox.modules.conformer import ConformerBlock
 
 @dataclass(frozen=True, slots=True)
 class SoundsConfig:
-    """Sizes of the lower half; `sounds` counts the inventory and the blank, which is number 0."""
+    """Sizes of the lower half; `sounds` counts the inventory and the blank, which is number 0.
+
+    With `conditioned`, the blocks after the middle one are told what the middle one hears: its likelihoods,
+    through a linear map, are added to its states (Nozaki and Komatsu 2021, https://arxiv.org/abs/2104.02724).
+    """
 
     sounds: int
     width: int = 256
@@ -21,6 +25,7 @@ class SoundsConfig:
     heads: int = 4
     kernel: int = 11
     dropout: float = 0.1
+    conditioned: bool = False
 
 
 class Sounds(nn.Module):
@@ -40,6 +45,12 @@ class Sounds(nn.Module):
         )
         self.norm = nn.LayerNorm(config.width)
         self.head = nn.Linear(config.width, config.sounds)
+        self.feedback = nn.Linear(config.sounds, config.width) if config.conditioned else None
+
+    @property
+    def middle(self) -> int:
+        """Which of the `layers` comes out of the middle block; of a single block it is the last."""
+        return (len(self.blocks) + 1) // 2
 
     def forward(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Score the sounds.
@@ -62,6 +73,9 @@ class Sounds(nn.Module):
     def layers(self, features: Tensor, lengths: Tensor) -> tuple[list[Tensor], Tensor]:
         """What goes into the first block and what comes out of each, the last normalised, and the mask.
 
+        What comes out of the middle block is given as it is before the likelihoods are added that are heard
+        in it.
+
         Returns:
             As many (B, ceil(T/4), width) as there are blocks, and one; the mask (B, ceil(T/4)).
         """
@@ -71,7 +85,10 @@ class Sounds(nn.Module):
         states = nn.functional.gelu(self.first(states)) * mask.unsqueeze(1)
         mask = mask[:, ::2]
         found = [nn.functional.gelu(self.second(states)).transpose(1, 2)]
-        for block in self.blocks:
-            found.append(block(found[-1], mask))
+        for number, block in enumerate(self.blocks):
+            states = found[-1]
+            if self.feedback and number == self.middle:
+                states = states + self.feedback(torch.softmax(self.head(self.norm(states)).float(), -1))
+            found.append(block(states, mask))
         found[-1] = self.norm(found[-1])
         return found, mask

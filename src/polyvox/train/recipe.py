@@ -41,7 +41,11 @@ class TextRecipe:
         pivot_share: how often it does.
         longest: tokens of a training text that are used.
         held_out_rows: rows of each source that are kept for the development table.
-        spelling_share: part of the vector that a subword's spelling predicts which is added at the end.
+        pieces: weight in a subword's vector of the subwords that it could be cut into; see `compose`.
+        spelling: weight of what it shares with all that are spelled like it.
+        mixed: share of the batches of `mixed_sources` in which sums of several texts are learned; see `mix`.
+        mixed_sources: sources of words and short texts.
+        mixed_most: texts in a sum, at most.
         bits: of an entry of the finished table, 8 or 4.
         seed: of every random draw.
     """
@@ -66,7 +70,11 @@ class TextRecipe:
     pivot_share: float = 0.5
     longest: int = 96
     held_out_rows: int = 200
-    spelling_share: float = 0.0
+    pieces: float = 0.0
+    spelling: float = 0.0
+    mixed: float = 0.0
+    mixed_sources: tuple[str, ...] = ()
+    mixed_most: int = 4
     bits: int = 8
     seed: int = 0
 
@@ -77,6 +85,10 @@ class TextRecipe:
             raise PolyvoxError(
                 f"[text] matryoshka {list(self.matryoshka)} exceeds dimension {self.dimension}"
             )
+        if odd := set(self.mixed_sources) - set(self.sources):
+            raise PolyvoxError(f"[text] mixed_sources: {min(odd)!r} is not one of [text.sources]")
+        if self.mixed_most < 2:
+            raise PolyvoxError(f"[text] mixed_most: a sum has at least 2 texts, got {self.mixed_most}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def sounds_loss(model: Sounds, batch: SpeechBatch, numbers: Mapping[str, int], i
     with torch.autocast(device.type, torch.bfloat16):
         layers, mask = model.layers(batch.features.to(device), batch.lengths.to(device))
         last = model.head(layers[-1])
-        middle = model.head(model.norm(layers[len(layers) // 2]))
+        middle = model.head(model.norm(layers[model.middle]))
     late = ctc_loss(last, mask, batch.rows, numbers)
     if not intermediate or len(model.blocks) == 1:
         return late

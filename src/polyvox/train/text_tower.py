@@ -20,10 +20,12 @@ from torch.nn import functional as F
 from polyvox.encode.static import save_tower
 from polyvox.errors import PolyvoxError
 from polyvox.train.bag_model import BagModel
+from polyvox.train.composition import compose
 from polyvox.train.development import development_recall
 from polyvox.train.latent import latent_vectors
 from polyvox.train.losses.matryoshka import matryoshka
 from polyvox.train.losses.one_pass import one_pass_contrastive
+from polyvox.train.mixing import mix
 from polyvox.train.packed import Integers, PackedRows, pack
 from polyvox.train.pairs import PairSampler
 from polyvox.train.recipe import TextRecipe, read_section
@@ -34,7 +36,6 @@ from polyvox.train.rows import (
     held_out_hashes,
     read_rows,
 )
-from polyvox.train.spelling import lend_by_spelling
 from polyvox.train.vocabulary import choose_vocabulary
 
 CHECKPOINT_EVERY = 1_000
@@ -59,11 +60,14 @@ def train(recipe: TextRecipe, data: Path, out: Path) -> None:
     tokenizer = _vocabulary(recipe, rows, out)
     kept, held = _packed(recipe, rows, tokenizer)
     del rows
-    model = BagModel(_first_table(recipe, kept, out), drop=recipe.token_dropout, seed=recipe.seed)
+    parts = compose(tokenizer, recipe.vocabulary, pieces=recipe.pieces, spelling=recipe.spelling)
+    say(f"{recipe.vocabulary:,} subwords are made of {parts.parts:,} parts")
+    first = _first_table(recipe, kept, out)
+    model = BagModel(first, parts, drop=recipe.token_dropout, seed=recipe.seed)
     _learn(recipe, model, kept, out)
-    table = _finished(recipe, model, kept, tokenizer)
-    save_tower(out, table.numpy(), tokenizer.to_str(), bits=recipe.bits)
-    _report_development(table, held, out)
+    table = model.table()
+    save_tower(out, table, tokenizer.to_str(), bits=recipe.bits)
+    _report_development(torch.from_numpy(table), held, out)
 
 
 def _claim(out: Path, recipe: TextRecipe) -> None:
@@ -171,6 +175,9 @@ def _step(recipe: TextRecipe, model: BagModel, sampler: PairSampler, step: int) 
     batch = model.gather(pairs.rows.bags, np.concatenate([pairs.left, pairs.right]))
     vectors = batch.vectors()
     left, right = vectors[: len(pairs.left)], vectors[len(pairs.left) :]
+    dice = np.random.default_rng([recipe.seed, step])
+    if pairs.rows.source in recipe.mixed_sources and dice.random() < recipe.mixed:
+        left, right = mix(left, right, recipe.mixed_most, dice)
     loss = matryoshka(
         lambda one, other: one_pass_contrastive(one, other, scale=recipe.scale, same=same),
         left,
@@ -223,20 +230,6 @@ def _restore(model: BagModel, out: Path) -> int:
     model.restore(state)
     say(f"going on after step {state['step']:,}")
     return int(state["step"])
-
-
-def _finished(
-    recipe: TextRecipe, model: BagModel, sources: Sequence[PackedRows], tokenizer: Tokenizer
-) -> Tensor:
-    """The learned table, in which subwords that are spelled alike lend each other their share."""
-    vocabulary = tokenizer.get_vocab()
-    counts = sum(np.bincount(rows.bags.tokens, minlength=len(model.table)) for rows in sources)
-    subwords = sorted(vocabulary, key=vocabulary.__getitem__)
-    used = len(subwords)
-    lent = lend_by_spelling(
-        model.table[:used].numpy(), subwords, np.asarray(counts)[:used], recipe.spelling_share
-    )
-    return torch.cat([torch.from_numpy(lent), model.table[used:]])
 
 
 def _report_development(table: Tensor, held: Sequence[PackedRows], out: Path) -> None:
