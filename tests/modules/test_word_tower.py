@@ -24,7 +24,9 @@ def small_tower(**sounds: int) -> WordTower:
     ).eval()
 
 
-TOWERS = pytest.mark.parametrize("sounds", [{}, {"layers": 3, "conditioned": True}], ids=["plain", "conditioned"])
+TOWERS = pytest.mark.parametrize(
+    "sounds", [{}, {"layers": 3, "conditioned": True}], ids=["plain", "conditioned"]
+)
 
 
 @TOWERS
