@@ -8,6 +8,7 @@ from scipy import sparse
 
 torch = pytest.importorskip("torch")
 
+from polyvox.errors import PolyvoxError  # noqa: E402
 from polyvox.train.bag_model import BagModel  # noqa: E402
 from polyvox.train.composition import Composition  # noqa: E402
 from polyvox.train.packed import TokenBags  # noqa: E402
@@ -53,6 +54,14 @@ def test_learning_before_a_gradient_is_a_mistake() -> None:
     learner = model()
     with pytest.raises(ValueError, match="call backward"):
         learner.learn(learner.gather(BAGS, np.array([0])), 0.1)
+
+
+def test_a_checkpoint_of_other_parts_is_refused() -> None:
+    learner = model()
+    learner.restore(model().state())
+    other = BagModel(torch.zeros(3, 2), Composition(sparse.csr_array(2 * WEIGHTS)), drop=0.0, seed=0)
+    with pytest.raises(PolyvoxError, match="other parts of subwords"):
+        learner.restore(other.state())
 
 
 def test_dropped_tokens_leave_shorter_sums() -> None:

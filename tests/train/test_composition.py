@@ -6,21 +6,13 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer, models
 
+pytest.importorskip("anyascii", reason="needs the extra 'train'")
+
 from polyvox.train.composition import compose, likeliest_cut, spelled
 
-VOCABULARY = [
-    ("<unk>", -20.0),
-    ("ice", -2.0),
-    ("cream", -3.0),
-    ("icecream", -2.5),
-    ("c", -9.0),
-    ("ream", -9.0),
-]
-FAMILY = [
-    ("<unk>", -20.0),
-    *((f"garden{ending}", -3.0) for ending in ("", "s", "er", "ing", "ed")),
-    ("xyz", -3.0),
-]
+UNKNOWN = ("<unk>", -20.0)
+VOCABULARY = [UNKNOWN, ("ice", -2.0), ("cream", -3.0), ("icecream", -2.5), ("c", -9.0), ("ream", -9.0)]
+FAMILY = [UNKNOWN, *((f"garden{ending}", -3.0) for ending in ("", "s", "er", "ing", "ed")), ("xyz", -3.0)]
 
 
 def tokenizer(vocabulary: list[tuple[str, float]]) -> Tokenizer:
@@ -35,6 +27,20 @@ def test_pieces_have_the_weight_in_equal_parts_by_hand() -> None:
     assert weights[2] == pytest.approx([0, 0, 1, 0, half, half, 0, 0])
     assert weights[1] == pytest.approx(np.eye(8)[1])
     assert weights[7] == pytest.approx(np.eye(8)[7])  # beyond the vocabulary
+
+
+def test_a_piece_that_occurs_twice_counts_twice_and_the_unknown_subword_stands_alone() -> None:
+    vocabulary = [UNKNOWN, ("ma", -2.0), ("mama", -2.0), ("<", -2.0), ("unk", -2.0), (">", -2.0)]
+    weights = compose(tokenizer(vocabulary), 6, pieces=0.6, spelling=0.5).weights.toarray()
+    assert weights[2, 1] == pytest.approx(2 * 0.6 / np.sqrt(2))
+    assert weights[0].tolist() == np.eye(len(weights[0]))[0].tolist()
+
+
+def test_another_spelling_has_another_digest() -> None:
+    one, same, other = (
+        compose(tokenizer(FAMILY), len(FAMILY), pieces=0.3, spelling=weight) for weight in (0.5, 0.5, 0.4)
+    )
+    assert one.digest() == same.digest() != other.digest()
 
 
 def test_what_is_spelled_alike_shares_parts() -> None:

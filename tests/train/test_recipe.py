@@ -91,6 +91,24 @@ def test_a_recipe_extends_another(tmp_path: Path) -> None:
 def test_the_larger_size_is_the_default_but_for_its_sizes() -> None:
     default, large = recipe_values(SHIPPED), recipe_values(SHIPPED / "large")
     assert set(large) == set(default)
-    assert read_section(SHIPPED / "large", "text", TextRecipe).vocabulary == 330_000
+    assert read_section(SHIPPED / "large", "text", TextRecipe).dimension == 512
     assert load_speech_recipe(SHIPPED / "large").sounds_config(78).width == 512
     assert load_speech_recipe(SHIPPED).sounds_config(78).width == 256
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("pieces = -1", r"\[text\] pieces: must be between 0 and 10, got -1"),
+        ("spelling = nan", r"\[text\] spelling: must be between 0 and 10, got nan"),
+        ('mixed = 1.5\nmixed_sources = ["bible"]', r"\[text\] mixed: must be between 0 and 1, got 1\.5"),
+        ("mixed_most = 1", r"\[text\] mixed_most: must be at least 2, got 1"),
+        ("mixed = 0.5", r"mixed_sources is empty; name the sources to mix"),
+        ('mixed_sources = ["bibel"]', r"'bibel' is not one of \[text.sources\], which are bible"),
+        ('mixed_sources = "bible"', r"mixed_sources: expected a list in brackets, got 'bible'"),
+    ],
+)
+def test_what_the_text_tower_cannot_do_is_refused(line: str, message: str, tmp_path: Path) -> None:
+    recipe(tmp_path, f"[text]\n{line}\n[text.sources]\nbible = 1.0\n")
+    with pytest.raises(PolyvoxError, match=message):
+        read_section(tmp_path, "text", TextRecipe)

@@ -72,7 +72,8 @@ def test_it_learns_a_code(data: Path, tmp_path: Path) -> None:
 def test_a_killed_run_goes_on_to_the_same_result(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = replace(RECIPE, token_dropout=0.1, steps=20)
+    shared = replace(RECIPE, pieces=0.5, spelling=0.25, mixed=0.5, mixed_sources=("code",))
+    recipe = replace(shared, token_dropout=0.1, steps=20)
     monkeypatch.setattr(text_tower, "CHECKPOINT_EVERY", 5)
     train(recipe, data, tmp_path / "whole")
     step = text_tower._step
@@ -103,6 +104,11 @@ def test_another_recipe_may_not_go_on_in_the_same_folder(data: Path, tmp_path: P
     train(recipe, data, tmp_path / "out")
     with pytest.raises(PolyvoxError, match="another recipe"):
         train(replace(recipe, rate=0.1), data, tmp_path / "out")
+
+
+def test_a_vocabulary_smaller_than_the_alphabets_is_named(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(PolyvoxError, match=r"vocabulary: 20 subwords are too few.*at least \d+"):
+        train(replace(RECIPE, vocabulary=20), data, tmp_path / "out")
 
 
 def test_the_command_line_reports_a_missing_source(

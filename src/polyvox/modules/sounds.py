@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from polyvox.encode.features import MELS
+from polyvox.errors import PolyvoxError
 from polyvox.modules.conformer import ConformerBlock
 
 
@@ -26,6 +27,10 @@ class SoundsConfig:
     kernel: int = 11
     dropout: float = 0.1
     conditioned: bool = False
+
+    def __post_init__(self) -> None:
+        if self.conditioned and self.layers < 2:
+            raise PolyvoxError(f"conditioned: needs at least 2 layers, got {self.layers}")
 
 
 class Sounds(nn.Module):
@@ -87,7 +92,7 @@ class Sounds(nn.Module):
         found = [nn.functional.gelu(self.second(states)).transpose(1, 2)]
         for number, block in enumerate(self.blocks):
             states = found[-1]
-            if self.feedback and number == self.middle:
+            if self.feedback is not None and number == self.middle:
                 states = states + self.feedback(torch.softmax(self.head(self.norm(states)).float(), -1))
             found.append(block(states, mask))
         found[-1] = self.norm(found[-1])

@@ -11,6 +11,7 @@ from scipy import sparse
 from torch import Tensor
 from torch.nn import functional as F
 
+from polyvox.errors import PolyvoxError
 from polyvox.train.composition import Composition
 from polyvox.train.packed import Integers, TokenBags
 from polyvox.train.touched_adam import TouchedRowsAdam
@@ -70,10 +71,20 @@ class BagModel:
 
     def state(self) -> dict[str, Tensor]:
         """What a checkpoint must hold."""
-        return {**self.adam.state(), "generator": self._generator.get_state()}
+        parts = torch.frombuffer(bytearray(self._composition.digest()), dtype=torch.uint8)
+        return {**self.adam.state(), "generator": self._generator.get_state(), "parts": parts}
 
     def restore(self, state: dict[str, Tensor]) -> None:
-        """Take over a checkpoint's tensors."""
+        """Take over a checkpoint's tensors.
+
+        Raises:
+            PolyvoxError: they were learned with other parts.
+        """
+        if bytes(state["parts"].tolist()) != self._composition.digest():
+            raise PolyvoxError(
+                "the checkpoint was begun with other parts of subwords, by another version of polyvox or of "
+                "anyascii; give another --out"
+            )
         self.adam.restore(state)
         self._generator.set_state(state["generator"])
 

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 from anyascii import anyascii
@@ -14,11 +15,13 @@ from scipy import sparse
 from tokenizers import Tokenizer
 
 from polyvox.train.packed import Integers
+from polyvox.train.vocabulary import UNKNOWN
 
 _LENGTHS = (3, 4, 5)
 _FEWEST = 5
 """Character sequences that fewer subwords have say nothing about spelling."""
-_LONGEST_PIECE = 24
+_LONGEST_SUBWORD = 24
+"""No subword is longer: that is as long as the vocabulary's words are."""
 _LEAST_LETTERS = 3
 """Shorter subwords have no pieces."""
 
@@ -41,6 +44,11 @@ class Composition:
     def parts(self) -> int:
         """P, the number of parts."""
         return int(self.weights.shape[1])
+
+    def digest(self) -> bytes:
+        """16 bytes that change with the parts, such as when another release spells otherwise."""
+        content = (self.weights.indptr, self.weights.indices, self.weights.data)
+        return blake2b(b"".join(values.tobytes() for values in content), digest_size=16).digest()
 
     def table(self, parts: NDArray[np.float32]) -> NDArray[np.float32]:
         """Vectors of all subwords, (V, D), from those of the parts, (P, D)."""
@@ -71,9 +79,11 @@ def compose(tokenizer: Tokenizer, size: int, *, pieces: float, spelling: float) 
     Args:
         tokenizer: a unigram tokenizer of at most `size` subwords.
         size: V; rows beyond the vocabulary have only their own part.
-        pieces: weight of the subwords that a subword would be cut into, were it not one itself: they share
-            the squared weight evenly. Words that are in no vocabulary are made of them.
+        pieces: weight of the subwords that a subword would be cut into, were it not one itself. Each of n has
+            weight / √n, one that occurs twice has it twice. Words outside the vocabulary are made of them.
         spelling: weight of the character sequences, which share it in the same way.
+
+    The unknown subword has only its own part.
     """
     scores = dict(json.loads(tokenizer.to_str())["model"]["vocab"])
     subwords = list(scores)
@@ -82,11 +92,13 @@ def compose(tokenizer: Tokenizer, size: int, *, pieces: float, spelling: float) 
         blocks[0] = blocks[0] + _shared(_pieces(scores), size, weight=pieces, rows=size)
     if spelling:
         blocks.append(_shared(*_common_sequences(subwords), weight=spelling, rows=size))
-    return Composition(sparse.csr_array(sparse.hstack(blocks), dtype=np.float32))
+    weights = sparse.csr_array(sparse.hstack(blocks), dtype=np.float32)
+    weights.indices, weights.indptr = weights.indices.astype(np.int32), weights.indptr.astype(np.int32)
+    return Composition(weights)
 
 
 def _shared(members: Sequence[Sequence[int]], columns: int, *, weight: float, rows: int) -> sparse.csr_array:
-    """(rows, columns): each row's members have equal weights, whose squares sum to the square of `weight`."""
+    """(rows, columns): n members of a row have `weight` / √n each; one that is named twice has it twice."""
     lengths = np.zeros(rows, np.int64)
     lengths[: len(members)] = [len(some) for some in members]
     values = np.repeat(weight / np.sqrt(np.maximum(lengths, 1)), lengths).astype(np.float32)
@@ -97,7 +109,7 @@ def _shared(members: Sequence[Sequence[int]], columns: int, *, weight: float, ro
 
 def _common_sequences(subwords: Sequence[str]) -> tuple[list[list[int]], int]:
     """Numbers of each subword's character sequences that enough subwords have, and how many these are."""
-    found = [spelled(subword) for subword in subwords]
+    found = [spelled(subword) if subword != UNKNOWN else set() for subword in subwords]
     frequency = Counter(sequence for some in found for sequence in some)
     common = sorted(sequence for sequence, count in frequency.items() if count >= _FEWEST)
     place = {sequence: number for number, sequence in enumerate(common)}
@@ -107,8 +119,8 @@ def _common_sequences(subwords: Sequence[str]) -> tuple[list[list[int]], int]:
 def spelled(subword: str) -> set[str]:
     """Character sequences of a subword in Latin letters without accents, with marks for both ends.
 
-    Names and loans are spelled alike in many scripts then. Where a letter is a syllable or more, pairs of
-    letters as they are written are added.
+    Names and loans are spelled alike in many scripts then. Of kana, Han and Hangul, in which a letter is a
+    syllable or more, pairs as they are written are added.
 
     >>> sorted(spelled("ab"))
     ['^ab', '^ab$', 'ab$']
@@ -138,7 +150,10 @@ def _is_syllable(letter: str) -> bool:
 def _pieces(scores: Mapping[str, float]) -> list[list[int]]:
     """The likeliest other subwords that spell each subword, as their numbers; none where there are none."""
     place = {subword: number for number, subword in enumerate(scores)}
-    return [[place[piece] for piece in likeliest_cut(subword, scores)] for subword in scores]
+    return [
+        [place[piece] for piece in likeliest_cut(subword, scores)] if subword != UNKNOWN else []
+        for subword in scores
+    ]
 
 
 def likeliest_cut(subword: str, scores: Mapping[str, float]) -> list[str]:
@@ -152,7 +167,7 @@ def likeliest_cut(subword: str, scores: Mapping[str, float]) -> list[str]:
     best = [0.0, *[-np.inf] * len(subword)]
     begins = [0] * (len(subword) + 1)
     for end in range(1, len(subword) + 1):
-        for begin in range(max(0, end - _LONGEST_PIECE), end):
+        for begin in range(max(0, end - _LONGEST_SUBWORD), end):
             score = scores.get(subword[begin:end])
             whole = begin == 0 and end == len(subword)
             if score is not None and not whole and best[begin] + score > best[end]:

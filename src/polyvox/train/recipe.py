@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from polyvox.errors import PolyvoxError
+from polyvox.train.sections import in_range
 
 RECIPE_FILE = "recipe.toml"
 Section = TypeVar("Section")
@@ -85,10 +86,17 @@ class TextRecipe:
             raise PolyvoxError(
                 f"[text] matryoshka {list(self.matryoshka)} exceeds dimension {self.dimension}"
             )
+        in_range("[text] pieces", self.pieces, 0, 10)
+        in_range("[text] spelling", self.spelling, 0, 10)
+        in_range("[text] mixed", self.mixed, 0, 1)
+        in_range("[text] mixed_most", self.mixed_most, 2)
         if odd := set(self.mixed_sources) - set(self.sources):
-            raise PolyvoxError(f"[text] mixed_sources: {min(odd)!r} is not one of [text.sources]")
-        if self.mixed_most < 2:
-            raise PolyvoxError(f"[text] mixed_most: a sum has at least 2 texts, got {self.mixed_most}")
+            raise PolyvoxError(
+                f"[text] mixed_sources: {min(odd)!r} is not one of [text.sources], "
+                f"which are {', '.join(sorted(self.sources))}"
+            )
+        if self.mixed and not self.mixed_sources:
+            raise PolyvoxError("[text] mixed_sources is empty; name the sources to mix, or take `mixed` out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,4 +211,6 @@ def _value(kind: object, value: object, where: str) -> object:
     wanted = _KINDS.get(str(kind))
     if wanted and (not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted)):
         raise PolyvoxError(f"{where}: expected {kind}, got {value!r}")
+    if str(kind).startswith("tuple") and not isinstance(value, list):
+        raise PolyvoxError(f"{where}: expected a list in brackets, got {value!r}")
     return tuple(value) if isinstance(value, list) else value

@@ -61,6 +61,7 @@ def run_shipped(order: Order) -> int:
         PolyvoxError: data or programs are missing, or a stage cannot go on.
     """
     try:
+        import anyascii  # noqa: F401 - the extra `hub` has torch, but not this
         import torch
     except ImportError as error:
         raise MissingExtraError("train", "training") from error

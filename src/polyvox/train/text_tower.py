@@ -51,7 +51,8 @@ def train(recipe: TextRecipe, data: Path, out: Path) -> None:
         out: gets the tower, `rows.json` (what was read and dropped), `development.json` and checkpoints.
 
     Raises:
-        PolyvoxError: a source is missing or empty, the loss is no number, or `out` belongs to another recipe.
+        PolyvoxError: a source is missing or empty, the vocabulary is too small, the loss is no number, or
+            `out` belongs to another recipe or was begun with other parts.
     """
     torch.manual_seed(recipe.seed)
     out.mkdir(parents=True, exist_ok=True)
@@ -62,8 +63,7 @@ def train(recipe: TextRecipe, data: Path, out: Path) -> None:
     del rows
     parts = compose(tokenizer, recipe.vocabulary, pieces=recipe.pieces, spelling=recipe.spelling)
     say(f"{recipe.vocabulary:,} subwords are made of {parts.parts:,} parts")
-    first = _first_table(recipe, kept, out)
-    model = BagModel(first, parts, drop=recipe.token_dropout, seed=recipe.seed)
+    model = BagModel(_first_table(recipe, kept, out), parts, drop=recipe.token_dropout, seed=recipe.seed)
     _learn(recipe, model, kept, out)
     table = model.table()
     save_tower(out, table, tokenizer.to_str(), bits=recipe.bits)
@@ -110,7 +110,13 @@ def _vocabulary(recipe: TextRecipe, rows: dict[str, list[ParallelRow]], out: Pat
             recipe.vocabulary_sources,
         )
         tokenizer.save(str(path))
-    return Tokenizer.from_file(str(path))
+    tokenizer = Tokenizer.from_file(str(path))
+    if (needed := tokenizer.get_vocab_size()) > recipe.vocabulary:
+        raise PolyvoxError(
+            f"[text] vocabulary: {recipe.vocabulary:,} subwords are too few for the letters of these texts; "
+            f"give at least {needed:,}"
+        )
+    return tokenizer
 
 
 def _packed(

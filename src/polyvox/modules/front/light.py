@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -115,10 +115,21 @@ def _states(model: Any, path: Path) -> tuple[list[str], int]:  # noqa: ANN401
         ) from error
     sums = [norm.input[0]]
     while sums[-1] in makers and makers[sums[-1]].op_type == "Add":
-        sums.append(makers[sums[-1]].input[0])
+        before, added = makers[sums[-1]].input
+        if _is_likelihoods(added, makers):
+            sums.pop()  # not of a block: what the blocks after the middle one are told
+        sums.append(before)
     inner = sums[_ADDITIONS_A_BLOCK::_ADDITIONS_A_BLOCK]
     scale = next(weights for weights in model.graph.initializer if weights.name == norm.input[1])
     return [*reversed(inner), norm.output[0]], int(scale.dims[0])
+
+
+def _is_likelihoods(name: str, makers: Mapping[str, Any]) -> bool:
+    """Whether a value is a linear map of likelihoods; see `polyvox.modules.sounds.SoundsConfig`."""
+    node = makers.get(name)
+    while node is not None and node.op_type in ("Add", "MatMul", "Gemm"):
+        node = makers.get(node.input[0])
+    return node is not None and node.op_type == "Softmax"
 
 
 def _session(model: Any, names: Sequence[str], path: Path) -> Any:  # noqa: ANN401

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -118,7 +119,7 @@ def _resized(
 ) -> SpeechTower | DirectTower:
     below, above = earlier.sounds.config, earlier.meaning.config
     names = inventory if len(inventory) > 1 else earlier.inventory
-    sounds = SoundsConfig(len(names), below.width, below.layers, below.heads, below.kernel, below.dropout)
+    sounds = replace(below, sounds=len(names))
     meaning = MeaningConfig(
         below.width if student is Student.DIRECT else len(names),
         dimension,
@@ -136,7 +137,7 @@ def _copy(earlier: SpeechTower | DirectTower, tower: SpeechTower | DirectTower, 
     old, new = earlier.state_dict(), tower.state_dict()
     kept = {key: old[key] for key in new if key in old and old[key].shape == new[key].shape}
     if earlier.inventory != tower.inventory:
-        labelled = ("sounds.head", "meaning.embedding")
+        labelled = ("sounds.head", "sounds.feedback.weight", "meaning.embedding")
         kept = {key: value for key, value in kept.items() if not key.startswith(labelled)}
     if not kept:
         raise PolyvoxError(f"[model] start: nothing of {name} fits the student")
