@@ -44,7 +44,7 @@ def test_learning_moves_what_was_touched() -> None:
     learner = model()
     before = learner.adam.table.clone()
     batch = learner.gather(BAGS, np.array([1]))
-    batch.vectors().sum().backward()
+    batch.vectors().sum().backward()  # type: ignore[no-untyped-call]
     learner.learn(batch, 0.1)
     moved = (learner.adam.table != before).any(1)
     assert moved.tolist() == [False, False, True, True]

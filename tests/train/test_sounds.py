@@ -78,22 +78,22 @@ def test_the_middle_block_has_its_share_of_the_loss(source: SpeechSource) -> Non
     assert sounds_loss(single, batch, numbers, 0.25) == sounds_loss(single, batch, numbers, 0.0)
 
 
-@torch.no_grad()
 def test_the_blocks_after_the_middle_one_are_told_what_it_hears(source: SpeechSource) -> None:
     torch.manual_seed(0)
     told = Sounds(SoundsConfig(len(SOUNDS), width=32, layers=3, heads=2, conditioned=True)).eval()
     assert told.feedback is not None
     assert told.middle == 2
     batch = batch_at(source, 0, 4, 1, mask=False)
-    before, _ = told.layers(batch.features, batch.lengths)
-    heard = torch.softmax(told.head(told.norm(before[2])), -1)
-    mask = torch.arange(before[2].shape[1])[None] < -(-batch.lengths // 4)[:, None]
-    expected = told.norm(told.blocks[2](before[2] + told.feedback(heard), mask))
-    torch.testing.assert_close(before[3][mask], expected[mask])
-    told.feedback.weight.zero_(), told.feedback.bias.zero_()
-    after, _ = told.layers(batch.features, batch.lengths)
-    torch.testing.assert_close(after[2], before[2])
-    assert not torch.allclose(after[3], before[3])
+    with torch.no_grad():
+        before, _ = told.layers(batch.features, batch.lengths)
+        heard = torch.softmax(told.head(told.norm(before[2])), -1)
+        mask = torch.arange(before[2].shape[1])[None] < -(-batch.lengths // 4)[:, None]
+        expected = told.norm(told.blocks[2](before[2] + told.feedback(heard), mask))
+        torch.testing.assert_close(before[3][mask], expected[mask])
+        told.feedback.weight.zero_(), told.feedback.bias.zero_()
+        after, _ = told.layers(batch.features, batch.lengths)
+        torch.testing.assert_close(after[2], before[2])
+        assert not torch.allclose(after[3], before[3])
 
 
 def test_what_would_train_on_nonsense_is_refused() -> None:
