@@ -20,8 +20,6 @@ from polyvox.train.vocabulary import UNKNOWN
 _LENGTHS = (3, 4, 5)
 _FEWEST = 5
 """Character sequences that fewer subwords have say nothing about spelling."""
-_LONGEST_SUBWORD = 24
-"""No subword is longer: that is as long as the vocabulary's words are."""
 _LEAST_LETTERS = 3
 """Shorter subwords have no pieces."""
 
@@ -86,13 +84,13 @@ def compose(tokenizer: Tokenizer, size: int, *, pieces: float, spelling: float) 
     The unknown subword has only its own part.
     """
     scores = dict(json.loads(tokenizer.to_str())["model"]["vocab"])
-    subwords = list(scores)
-    blocks = [sparse.eye_array(size, dtype=np.float32, format="csr")]
+    weights = sparse.eye_array(size, dtype=np.float32, format="csr")
     if pieces:
-        blocks[0] = blocks[0] + _shared(_pieces(scores), size, weight=pieces, rows=size)
+        weights = weights + _shared(_pieces(scores), size, weight=pieces, rows=size)
     if spelling:
-        blocks.append(_shared(*_common_sequences(subwords), weight=spelling, rows=size))
-    weights = sparse.csr_array(sparse.hstack(blocks), dtype=np.float32)
+        sequences, count = _common_sequences(list(scores))
+        weights = sparse.hstack([weights, _shared(sequences, count, weight=spelling, rows=size)])
+    weights = sparse.csr_array(weights, dtype=np.float32)
     weights.indices, weights.indptr = weights.indices.astype(np.int32), weights.indptr.astype(np.int32)
     return Composition(weights)
 
@@ -167,7 +165,7 @@ def likeliest_cut(subword: str, scores: Mapping[str, float]) -> list[str]:
     best = [0.0, *[-np.inf] * len(subword)]
     begins = [0] * (len(subword) + 1)
     for end in range(1, len(subword) + 1):
-        for begin in range(max(0, end - _LONGEST_SUBWORD), end):
+        for begin in range(end):
             score = scores.get(subword[begin:end])
             whole = begin == 0 and end == len(subword)
             if score is not None and not whole and best[begin] + score > best[end]:
