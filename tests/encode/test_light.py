@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from polyvox.encode import Encoder, ModalityError, load_encoder
-from polyvox.encode.manifest import Manifest, file_hashes, read_manifest, verify_files, write_manifest
+from polyvox.encode.manifest import Manifest, file_hashes, verify_files, write_manifest
 from polyvox.encode.static import SCALES_FILE, TABLE_FILE, TOKENIZER_FILE, save_tower
 from polyvox.errors import PolyvoxError
 from polyvox.item import Audio, Modality
@@ -68,18 +67,6 @@ def test_another_width_is_refused_with_the_right_ones(folder: Path) -> None:
 def test_speech_is_refused_without_a_speech_part(folder: Path) -> None:
     with pytest.raises(ModalityError, match="'tiny' encodes text, not speech"):
         load_encoder(folder).encode_speech([Audio(np.zeros(16_000, np.float32))])
-
-
-def test_a_hint_is_verified_and_leaves_the_fingerprint(folder: Path) -> None:
-    before = read_manifest(folder)
-    (folder / "languages.npz").write_bytes(b"a hint")
-    files = {**before.files, **file_hashes(folder, ["languages.npz"])}
-    write_manifest(folder, replace(before, files=files, hints=("languages.npz",)))
-    assert read_manifest(folder).fingerprint == before.fingerprint
-    verify_files(folder)
-    (folder / "languages.npz").write_bytes(b"another")
-    with pytest.raises(PolyvoxError, match=r"languages\.npz"):
-        verify_files(folder)
 
 
 def test_the_fingerprint_follows_the_files(folder: Path) -> None:

@@ -12,15 +12,15 @@ import pytest
 
 from polyvox.encode.items import encode_items
 from polyvox.encode.lexicon import Lexicon, WordSearch, save_lexicon
-from polyvox.encode.load import load_encoder
-from polyvox.encode.told import (
+from polyvox.encode.lexicon_languages import (
     LANGUAGES_FILE,
+    GuessedSearch,
     LexiconLanguages,
-    ToldLexicon,
-    ToldLexicons,
     ToldSearch,
     save_languages,
 )
+from polyvox.encode.load import load_encoder
+from polyvox.encode.told import ToldLexicon, ToldLexicons
 from polyvox.encode.words import Heard, SpokenWords, spoken_meaning
 from polyvox.errors import PolyvoxError
 from polyvox.item import Audio, Item
@@ -136,6 +136,7 @@ def test_a_model_that_cannot_be_told_hears_as_before(
     (folder / LANGUAGES_FILE).unlink()
     with caplog.at_level(logging.WARNING):
         assert ToldLexicons(lexicon, folder).of(["es"]) is lexicon
+    assert ToldLexicons(lexicon, folder).guess() is None
     assert "cannot be told" in caplog.text
 
 
@@ -157,6 +158,22 @@ def test_recordings_of_one_batch_are_told_apart(lexicon: Lexicon, folder: Path) 
     vectors = spoken.vectors(batch, lengths, [(), ("es",), ("en",)])
     assert np.array_equal(vectors[0], spoken.vectors(batch, lengths)[1])
     assert [vectors[1].argmax(), vectors[2].argmax()] == [4, 3]
+
+
+def test_where_none_is_told_it_is_guessed(lexicon: Lexicon, folder: Path) -> None:
+    """English and Spanish fit the last word alike; the word before is Spanish or, as likely, English."""
+    save_languages(folder, WORDS, guessed=GuessedSearch(sharpness=1.0, foreign_cost=5.0))
+    by_language = ToldLexicons(lexicon, folder)
+    open_end = heard([{3: 0.94}, {3: 0.94}, {4: 0.50, 5: 0.44}, {4: 0.50, 5: 0.44}], 2)
+    alone = spoken_meaning(open_end, lexicon, lambda ids: TABLE[ids])
+    guessed = spoken_meaning(open_end, lexicon, lambda ids: TABLE[ids], by_language.guess())
+    assert guessed[3] / guessed[4] > 2 * alone[3] / alone[4]
+    spoken = SpokenWords(lexicon, lambda ids: TABLE[ids], by_language)
+    batch = {name: getattr(open_end, name)[None] for name in ("sounds", "queries", "ends", "last_frames")}
+    unit = guessed / np.linalg.norm(guessed)
+    np.testing.assert_allclose(spoken.vectors(batch, np.array([16]))[0], unit, atol=1e-6)
+    # Told a language without words, it guesses as well.
+    np.testing.assert_allclose(spoken.vectors(batch, np.array([16]), [("th",)])[0], unit, atol=1e-6)
 
 
 @pytest.fixture(scope="module")

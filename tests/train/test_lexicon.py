@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from polyvox.encode.lexicon import Lexicon, WordSearch
+from polyvox.encode.lexicon_languages import LexiconLanguages
 from polyvox.encode.static import StaticTextTower, unit_rows
-from polyvox.encode.told import LexiconLanguages
 from polyvox.train.languages import espeak_voice
 from polyvox.train.lexicon import (
     KnownWord,

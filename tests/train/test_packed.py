@@ -91,3 +91,11 @@ def test_a_seed_gives_the_same_draws(rows: PackedRows) -> None:
         draws.append([sampler.batch(3).left.tolist() for _ in range(5)])
     assert draws[0] == draws[1]
     assert draws[0] != draws[2]
+
+
+def test_elements_of_one_source_share_its_weight(rows: PackedRows, tokenizer: Tokenizer) -> None:
+    other = pack([ParallelRow("t", {"en": "a", "de": "b"})], tokenizer, longest=2)
+    weights = {"s": 1.0, "t": 1.0}
+    sampler = PairSampler([rows, rows, other], weights, exponent=0.5, pivot="en", pivot_share=0.5)
+    drawn = [sampler.batch(1).rows.source for _ in range(400)]
+    assert 160 < drawn.count("t") < 240

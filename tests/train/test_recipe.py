@@ -92,7 +92,7 @@ def test_the_larger_size_is_the_default_but_for_its_sizes() -> None:
     default, large = recipe_values(SHIPPED), recipe_values(SHIPPED / "large")
     assert set(large) == set(default)
     assert read_section(SHIPPED / "large", "text", TextRecipe).dimension == 512
-    assert load_speech_recipe(SHIPPED / "large").sounds_config(78).width == 512
+    assert load_speech_recipe(SHIPPED / "large").sounds_config(78).width == 384
     assert load_speech_recipe(SHIPPED).sounds_config(78).width == 256
 
 
@@ -105,6 +105,8 @@ def test_the_larger_size_is_the_default_but_for_its_sizes() -> None:
         ("mixed_most = 1", r"\[text\] mixed_most: must be at least 2, got 1"),
         ("mixed = 0.5", r"mixed_sources is empty; name the sources to mix"),
         ('mixed_sources = ["bibel"]', r"'bibel' is not one of \[text.sources\], which are bible"),
+        ("cuts = { bibel = 1 }", r"cuts: 'bibel' is not one of \[text.sources\], which are bible"),
+        ("cuts = { bible = 9 }", r"\[text.cuts\] bible: must be between 1 and 4, got 9"),
         ('mixed_sources = "bible"', r"mixed_sources: expected a list in brackets, got 'bible'"),
     ],
 )

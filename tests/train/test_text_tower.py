@@ -46,7 +46,9 @@ def data(tmp_path: Path) -> Path:
         for _ in range(700):
             numbers = chooser.sample(range(10), 4)
             row = {
-                language: " ".join(word(n, letters) for n in numbers)
+                language: " ".join(word(n, letters) for n in numbers[:2] * 2)
+                + ", "
+                + " ".join(word(n, letters) for n in numbers[2:] * 2)
                 for language, letters in alphabets.items()
             }
             stream.write(json.dumps(row) + "\n")
@@ -72,7 +74,9 @@ def test_it_learns_a_code(data: Path, tmp_path: Path) -> None:
 def test_a_killed_run_goes_on_to_the_same_result(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shared = replace(RECIPE, pieces=0.5, spelling=0.25, mixed=0.5, mixed_sources=("code",))
+    shared = replace(
+        RECIPE, cuts={"code": 1}, cut_tokens=6, pieces=0.5, spelling=0.25, mixed=0.5, mixed_sources=("code",)
+    )
     recipe = replace(shared, token_dropout=0.1, steps=20)
     monkeypatch.setattr(text_tower, "CHECKPOINT_EVERY", 5)
     train(recipe, data, tmp_path / "whole")

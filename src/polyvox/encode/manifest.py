@@ -29,9 +29,6 @@ class Manifest:
         training_data: one line a source, with its licence.
         max_seconds: longest recording that the speech part hears whole; 0 without a speech part.
         export: how the files were made: ONNX opset, kind of weights, agreement with the trained model.
-        hints: those of `files` that serve only recordings whose language is told. Adding one changes no other
-            vector, so the fingerprint takes no notice of them. Whoever changes one later must give a new
-            `version`: indexes hold vectors of told recordings.
     """
 
     name: str
@@ -44,12 +41,11 @@ class Manifest:
     training_data: tuple[str, ...]
     max_seconds: float = 0.0
     export: Mapping[str, str | float] = field(default_factory=dict)
-    hints: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that change with the version, the width or any file but hints."""
-        files = sorted((name, digest) for name, digest in self.files.items() if name not in self.hints)
+        """16 hexadecimal digits that change with the version, the width or any file."""
+        files = sorted(self.files.items())
         content = json.dumps([self.name, self.version, self.dimension, files])
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
@@ -74,7 +70,6 @@ def read_manifest(folder: Path) -> Manifest:
             training_data=tuple(map(str, raw["training_data"])),
             max_seconds=float(raw.get("max_seconds", 0)),
             export=dict(raw.get("export", {})),
-            hints=tuple(map(str, raw.get("hints", ()))),
         )
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise PolyvoxError(f"{path}: not a polyvox model ({error})") from error
@@ -95,8 +90,6 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
         "training_data": list(manifest.training_data),
         "files": dict(manifest.files),
     }
-    if manifest.hints:
-        content["hints"] = list(manifest.hints)
     if manifest.export:
         content["export"] = dict(manifest.export)
     (folder / MANIFEST_FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyvox.encode.alignment import path_scores
+from polyvox.encode.guess import LanguageGuess
 from polyvox.encode.lexicon import Lexicon, Pronunciations, SubwordVectors, WordSearch
 from polyvox.encode.static import unit_rows
 from polyvox.encode.told import ToldLexicons
@@ -95,12 +96,15 @@ class SpokenWords:
                 ends=outputs["ends"][number, :heard],
                 last_frames=outputs["last_frames"][number, :heard],
             )
-            words = self._words_of(languages[number] if languages else ())
-            sums[number] = spoken_meaning(one, words, self.subword_vectors)
+            words, guess = self._words_of(languages[number] if languages else ())
+            sums[number] = spoken_meaning(one, words, self.subword_vectors, guess)
         return unit_rows(sums)
 
-    def _words_of(self, languages: tuple[str, ...]) -> KnownWords:
-        return self.told.of(languages) if languages and self.told is not None else self.lexicon
+    def _words_of(self, languages: tuple[str, ...]) -> tuple[KnownWords, LanguageGuess | None]:
+        if self.told is None:
+            return self.lexicon, None
+        words = self.told.of(languages) if languages else self.lexicon
+        return words, self.told.guess() if words is self.lexicon else None
 
 
 FRAMES_A_STEP = 4
@@ -123,13 +127,16 @@ class Stretches(NamedTuple):
     to_cut: NDArray[np.int64]
 
 
-def spoken_meaning(heard: Heard, lexicon: KnownWords, subword_vectors: SubwordVectors) -> Vectors:
+def spoken_meaning(
+    heard: Heard, lexicon: KnownWords, subword_vectors: SubwordVectors, guess: LanguageGuess | None = None
+) -> Vectors:
     """The sum of the meanings of the words that a recording may hold, (D,); zero where it holds no sound.
 
     Each stretch between two possible ends of words takes the lexicon's nearest entries by key and compares
     them by their best CTC paths. The recording is cut where the best entries fit best together; a stretch
     of that cut adds the meanings of all its entries, weighed by how well they fit. Doubt is kept: a stretch
-    that fits twenty words alike adds the mean of the twenty.
+    that fits twenty words alike adds the mean of the twenty. Where the language is to be guessed, words of
+    less likely ones fit less.
     """
     search = lexicon.search
     maybe = stretches(heard, search)
@@ -142,6 +149,8 @@ def spoken_meaning(heard: Heard, lexicon: KnownWords, subword_vectors: SubwordVe
     chosen = best_cut(maybe, scores.max(axis=1) - search.word_cost)
     entries = entries[chosen]
     scores = _scores(heard, Stretches(*(part[chosen] for part in maybe)), entries, lexicon)
+    if guess is not None:
+        scores -= guess.costs(entries, scores)
     shares = np.exp(search.sharpness * (scores - scores.max(axis=1, keepdims=True)))
     shares /= shares.sum(axis=1, keepdims=True)
     kept = shares > _LEAST_SHARE

@@ -11,10 +11,10 @@ from pathlib import Path
 import torch
 
 from polyvox.encode.lexicon import KEYS_FILE, LEXICON_FILE
+from polyvox.encode.lexicon_languages import LANGUAGES_FILE
 from polyvox.encode.manifest import file_hashes, read_manifest, write_manifest
 from polyvox.encode.speech import MODEL_FILE
 from polyvox.encode.static import StaticTextTower
-from polyvox.encode.told import LANGUAGES_FILE
 from polyvox.item import Modality
 from polyvox.modules.word_tower import OUTPUTS, WordTower
 from polyvox.train.export_speech import MAX_SECONDS, OPSET, Storage, speech_program, write_program
@@ -57,7 +57,8 @@ def add_lexicon(recipe: SpeechRecipe, tower: WordTower, words: list[KnownWord], 
             ]
         ).numpy()
     text, config = StaticTextTower.load(folder), recipe.known_words()
-    return write_lexicon(words, keys, text, folder, config, recipe.word_search(), recipe.told_search())
+    searches = recipe.word_search(), recipe.told_search(), recipe.guessed_search()
+    return write_lexicon(words, keys, text, folder, config, *searches)
 
 
 def enter_words(folder: Path, storage: Storage, known: int) -> None:
@@ -73,7 +74,6 @@ def enter_words(folder: Path, storage: Storage, known: int) -> None:
         modalities=manifest.modalities | {Modality.SPEECH},
         files={**manifest.files, **files},
         max_seconds=MAX_SECONDS,
-        hints=(LANGUAGES_FILE,),
         export={**manifest.export, "opset": OPSET, "speech_weights": str(storage), "pronunciations": known},
     )
     write_manifest(folder, entered)

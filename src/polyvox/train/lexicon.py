@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyvox.encode.lexicon import WordSearch, save_lexicon
+from polyvox.encode.lexicon_languages import GuessedSearch, ToldSearch, save_languages
 from polyvox.encode.static import StaticTextTower
-from polyvox.encode.told import ToldSearch, save_languages
 from polyvox.errors import PolyvoxError
 from polyvox.modules.pronunciation import LONGEST
 from polyvox.train.parallel_text import column_of, rows
@@ -253,6 +253,7 @@ def write_lexicon(
     config: LexiconConfig,
     search: WordSearch,
     told: ToldSearch | None = None,
+    guessed: GuessedSearch | None = None,
 ) -> int:
     """Put a lexicon and its languages into a model folder; gives the number of its pronunciations.
 
@@ -264,11 +265,12 @@ def write_lexicon(
         config: how meanings and keys are kept.
         search: how the lexicon is to be searched.
         told: what is searched otherwise where the language is told.
+        guessed: how much the guessed language counts where none is.
     """
     shared = by_sounds(words, text, config.english_share)
     meant = [_mean(group) for group in shared.values()]
     save_lexicon(folder, keys, list(shared), meant, search, code_parts=config.code_parts)
-    save_languages(folder, words_by_entry(shared), told)
+    save_languages(folder, words_by_entry(shared), told, guessed)
     return len(shared)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -40,7 +41,7 @@ class PairSampler:
     """Draws batches; one batch holds one source, so its negatives are of the same kind.
 
     Args:
-        sources: packed rows, one element a source.
+        sources: packed rows; several elements of one source, such as whole rows and halves, share its weight.
         source_weights: relative number of batches from each source.
         exponent: a language with n tokens is drawn in proportion to n ** exponent.
         pivot: a language that the right side takes with probability `pivot_share` where the row has it.
@@ -57,7 +58,8 @@ class PairSampler:
         pivot_share: float,
     ) -> None:
         self._sources = sources
-        weights = np.array([source_weights[rows.source] for rows in sources], np.float64)
+        elements = Counter(rows.source for rows in sources)
+        weights = np.array([source_weights[rows.source] / elements[rows.source] for rows in sources])
         self._source_shares = weights / weights.sum()
         sizes = language_sizes(sources)
         self._log_weights = [

@@ -44,6 +44,8 @@ class TextRecipe:
         held_out_rows: rows of each source that are kept for the development table.
         pieces: weight in a subword's vector of the subwords that it could be cut into; see `compose`.
         spelling: weight of what it shares with all that are spelled like it.
+        cuts: sources whose long rows are learned cut in two as well, and how many times; see `halves`.
+        cut_tokens: a row whose pivot text has fewer tokens is not cut.
         mixed: share of the batches of `mixed_sources` in which sums of several texts are learned; see `mix`.
         mixed_sources: sources of words and short texts.
         mixed_most: texts in a sum, at most.
@@ -73,6 +75,8 @@ class TextRecipe:
     held_out_rows: int = 200
     pieces: float = 0.0
     spelling: float = 0.0
+    cuts: Mapping[str, int] = field(default_factory=dict)
+    cut_tokens: int = 12
     mixed: float = 0.0
     mixed_sources: tuple[str, ...] = ()
     mixed_most: int = 4
@@ -90,11 +94,15 @@ class TextRecipe:
         in_range("[text] spelling", self.spelling, 0, 10)
         in_range("[text] mixed", self.mixed, 0, 1)
         in_range("[text] mixed_most", self.mixed_most, 2)
-        if odd := set(self.mixed_sources) - set(self.sources):
-            raise PolyvoxError(
-                f"[text] mixed_sources: {min(odd)!r} is not one of [text.sources], "
-                f"which are {', '.join(sorted(self.sources))}"
-            )
+        in_range("[text] cut_tokens", self.cut_tokens, 6)
+        for key, named in (("mixed_sources", self.mixed_sources), ("cuts", self.cuts)):
+            if odd := set(named) - set(self.sources):
+                raise PolyvoxError(
+                    f"[text] {key}: {min(odd)!r} is not one of [text.sources], "
+                    f"which are {', '.join(sorted(self.sources))}"
+                )
+        for source, times in self.cuts.items():
+            in_range(f"[text.cuts] {source}", times, 1, 4)
         if self.mixed and not self.mixed_sources:
             raise PolyvoxError("[text] mixed_sources is empty; name the sources to mix, or take `mixed` out")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from polyvox.encode.lexicon import WordSearch
-from polyvox.encode.told import ToldSearch
+from polyvox.encode.lexicon_languages import GuessedSearch, ToldSearch
 from polyvox.modules.sounds import SoundsConfig
 from polyvox.modules.word_spotter import SpotterConfig
 from polyvox.train.augment import Augmentation
@@ -38,6 +38,7 @@ class SpeechRecipe:
         lexicon: which words are known.
         spotting: stage two.
         search: how words are looked up, chosen on development words.
+        guessed: how much the guessed language counts where none is told, chosen on development words.
         told: what is looked up otherwise where the language is told, chosen on development words.
     """
 
@@ -54,6 +55,7 @@ class SpeechRecipe:
     lexicon: Mapping[str, Any] = field(default_factory=dict)
     spotting: Mapping[str, Any] = field(default_factory=dict)
     search: Mapping[str, Any] = field(default_factory=dict)
+    guessed: Mapping[str, Any] = field(default_factory=dict)
     told: Mapping[str, Any] = field(default_factory=dict)
 
     def stage_one(self) -> SoundsTraining:
@@ -71,6 +73,10 @@ class SpeechRecipe:
     def word_search(self) -> WordSearch:
         """[speech.search], checked."""
         return from_mapping(WordSearch, self.search, "[speech.search]")
+
+    def guessed_search(self) -> GuessedSearch:
+        """[speech.guessed], checked."""
+        return from_mapping(GuessedSearch, self.guessed, "[speech.guessed]")
 
     def told_search(self) -> ToldSearch:
         """[speech.told], checked."""
@@ -99,5 +105,5 @@ def load_speech_recipe(recipe: Path) -> SpeechRecipe:
     """
     loaded = read_section(recipe, "speech", SpeechRecipe)
     loaded.stage_one(), loaded.stage_two(), loaded.distortions(), loaded.known_words(), loaded.word_search()
-    loaded.told_search(), loaded.sounds_config(1), loaded.spotter_config(1)
+    loaded.guessed_search(), loaded.told_search(), loaded.sounds_config(1), loaded.spotter_config(1)
     return loaded

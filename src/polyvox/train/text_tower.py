@@ -13,30 +13,22 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional as F
 
 from polyvox.encode.static import save_tower
 from polyvox.errors import PolyvoxError
 from polyvox.train.bag_model import BagModel
+from polyvox.train.clauses import mark_clauses
 from polyvox.train.composition import compose
 from polyvox.train.development import development_recall
-from polyvox.train.latent import latent_vectors
 from polyvox.train.losses.matryoshka import matryoshka
 from polyvox.train.losses.one_pass import one_pass_contrastive
 from polyvox.train.mixing import mix
-from polyvox.train.packed import Integers, PackedRows, pack
+from polyvox.train.packed import Integers, PackedRows
 from polyvox.train.pairs import PairSampler
 from polyvox.train.recipe import TextRecipe, read_section
-from polyvox.train.rows import (
-    ParallelRow,
-    RowCounts,
-    held_out_files,
-    held_out_hashes,
-    read_rows,
-)
-from polyvox.train.vocabulary import choose_vocabulary
+from polyvox.train.text_corpus import cut_rows, first_values, packed, read_sources, say, vocabulary
 
 CHECKPOINT_EVERY = 1_000
 REPORT_EVERY = 100
@@ -57,14 +49,16 @@ def train(recipe: TextRecipe, data: Path, out: Path) -> None:
     torch.manual_seed(recipe.seed)
     out.mkdir(parents=True, exist_ok=True)
     _claim(out, recipe)
-    rows = _read(recipe, data, out)
-    tokenizer = _vocabulary(recipe, rows, out)
-    kept, held = _packed(recipe, rows, tokenizer)
+    rows = read_sources(recipe, data, out)
+    tokenizer = vocabulary(recipe, rows, out)
+    kept, held = packed(recipe, rows, tokenizer)
     del rows
     parts = compose(tokenizer, recipe.vocabulary, pieces=recipe.pieces, spelling=recipe.spelling)
     say(f"{recipe.vocabulary:,} subwords are made of {parts.parts:,} parts")
-    model = BagModel(_first_table(recipe, kept, out), parts, drop=recipe.token_dropout, seed=recipe.seed)
-    _learn(recipe, model, kept, out)
+    first = first_values(recipe, kept, out)
+    shorter = cut_rows(recipe, kept, first, mark_clauses(tokenizer.get_vocab(), recipe.vocabulary))
+    model = BagModel(torch.from_numpy(first), parts, drop=recipe.token_dropout, seed=recipe.seed)
+    _learn(recipe, model, [*kept, *shorter], out)
     table = model.table()
     save_tower(out, table, tokenizer.to_str(), bits=recipe.bits)
     _report_development(torch.from_numpy(table), held, out)
@@ -77,77 +71,6 @@ def _claim(out: Path, recipe: TextRecipe) -> None:
     if path.exists() and path.read_text(encoding="utf-8") != content:
         raise PolyvoxError(f"{out} holds a run of another recipe; choose another --out or remove it")
     path.write_text(content, encoding="utf-8")
-
-
-def _read(recipe: TextRecipe, data: Path, out: Path) -> dict[str, list[ParallelRow]]:
-    held_out = held_out_hashes(held_out_files(data))
-    say(f"{len(held_out):,} test texts are kept out of training")
-    rows: dict[str, list[ParallelRow]] = {}
-    counts: dict[str, object] = {"test_texts": len(held_out)}
-    for source in recipe.sources:
-        count = RowCounts()
-        rows[source] = list(read_rows(data / f"train-{source}.jsonl.xz", source, count, held_out))
-        if not rows[source]:
-            raise PolyvoxError(
-                f"source {source!r} has no row with two languages; remove it from [text.sources]"
-            )
-        counts[source] = asdict(count) | {"languages": len(count.languages)}
-        say(f"{source}: {counts[source]}")
-    (out / "rows.json").write_text(json.dumps(counts, indent=1), encoding="utf-8")
-    return rows
-
-
-def _vocabulary(recipe: TextRecipe, rows: dict[str, list[ParallelRow]], out: Path) -> Tokenizer:
-    path = out / "vocabulary.json"
-    if not path.exists():
-        everything = (row for source in rows.values() for row in source)
-        say(f"choosing {recipe.vocabulary:,} subwords; this takes a minute")
-        tokenizer = choose_vocabulary(
-            everything,
-            recipe.vocabulary,
-            recipe.vocabulary_exponent,
-            recipe.vocabulary_boosts,
-            recipe.vocabulary_sources,
-        )
-        tokenizer.save(str(path))
-    tokenizer = Tokenizer.from_file(str(path))
-    if (needed := tokenizer.get_vocab_size()) > recipe.vocabulary:
-        raise PolyvoxError(
-            f"[text] vocabulary: {recipe.vocabulary:,} subwords are too few for the letters of these texts; "
-            f"give at least {needed:,}"
-        )
-    return tokenizer
-
-
-def _packed(
-    recipe: TextRecipe, rows: dict[str, list[ParallelRow]], tokenizer: Tokenizer
-) -> tuple[list[PackedRows], list[PackedRows]]:
-    """Tokenised rows for training, and those held out for development."""
-    kept, held = [], []
-    for source, members in rows.items():
-        order = np.random.default_rng(recipe.seed).permutation(len(members))
-        cut = min(recipe.held_out_rows, len(members) // 10)
-        held.append(pack([members[place] for place in order[:cut]], tokenizer, recipe.longest))
-        kept.append(pack([members[place] for place in order[cut:]], tokenizer, recipe.longest))
-        say(f"{source}: {kept[-1].rows:,} rows, {len(kept[-1].bags.tokens):,} tokens")
-    return kept, held
-
-
-def _first_table(recipe: TextRecipe, sources: Sequence[PackedRows], out: Path) -> Tensor:
-    """Zeros where a checkpoint will fill them, else latent semantic analysis."""
-    if (out / "checkpoint.pt").exists():
-        return torch.zeros(recipe.vocabulary, recipe.dimension)
-    say("first values by latent semantic analysis; this takes minutes")
-    weights = recipe.latent_weights
-    return torch.from_numpy(
-        latent_vectors(
-            sources,
-            {rows.source: weights.get(rows.source, 1.0) for rows in sources},
-            recipe.vocabulary,
-            recipe.dimension,
-            recipe.seed,
-        )
-    )
 
 
 def _learn(recipe: TextRecipe, model: BagModel, sources: Sequence[PackedRows], out: Path) -> None:
@@ -259,11 +182,6 @@ def _report_development(table: Tensor, held: Sequence[PackedRows], out: Path) ->
         if recalls:
             say(f"{rows.source}: held-out R@1 {np.mean(recalls):.3f}, mean of {len(recalls)} languages")
     (out / "development.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
-
-
-def say(message: str) -> None:
-    """Progress goes to standard error, with the time."""
-    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {message}\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,180 @@
+"""Long parallel rows cut into shorter ones: where each language's wording is cut, its own vectors say."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyvox.train.packed import Integers, PackedRows, TokenBags
+
+Floats = NDArray[np.float32]
+Flags = NDArray[np.bool_]
+
+_LEAST_TOKENS = 3
+"""A part has at least so many tokens."""
+_FARTHEST = 0.25
+"""How far, in shares of its length, a text may be cut from where the pivot is."""
+_LEAST_GAIN = 0.1
+"""Cosines that equal parts must have more than crossed ones, summed over the two."""
+_ROWS_AT_ONCE = 500
+_INSIDE = frozenset("'’‘\"“”„«»‹›「」《》〜()[]{}﴾﴿-‐–־֊/&%٪@§¶⁊¿¡་፡᙮·")
+"""Quotes, brackets, hyphens, separators of words and what opens a question: no clause ends after these."""
+
+
+def ends_clause(subword: str) -> bool:
+    """Whether a text may be cut after this: punctuation, but no quotes, brackets or hyphens.
+
+    >>> [ends_clause(mark) for mark in (",", "。", "?", "(", "-", "a")]
+    [True, True, True, False, False, False]
+    """
+    return bool(subword) and all(
+        unicodedata.category(letter)[0] == "P" and letter not in _INSIDE for letter in subword
+    )
+
+
+def mark_clauses(vocabulary: Mapping[str, int], size: int) -> Flags:
+    """(V,) bool: the subwords after which a text may be cut."""
+    marks = np.zeros(size, np.bool_)
+    marks[[number for subword, number in vocabulary.items() if ends_clause(subword)]] = True
+    return marks
+
+
+def halves(rows: PackedRows, vectors: Floats, marks: Flags, *, pivot: str, fewest: int) -> PackedRows | None:
+    """Cut each row that can be cut in two rows.
+
+    The wording in the pivot language, or the first where there is none, is cut after the mark nearest to its
+    middle; every other wording after the mark that makes its parts most like those of the pivot. A text
+    without such a mark, or whose parts are as like the crossed parts, is left out.
+
+    Args:
+        rows: packed rows of one source.
+        vectors: (V, D) token vectors that are close for translations, as latent semantic analysis gives them.
+        marks: (V,) bool, tokens that a text may be cut after.
+        pivot: language tag.
+        fewest: a pivot text with fewer tokens is not cut.
+
+    Returns:
+        The rows of the halves, of the same source; nothing if there are none.
+    """
+    found = [
+        _cut_rows(rows, range(begin, min(begin + _ROWS_AT_ONCE, rows.rows)), vectors, marks, pivot, fewest)
+        for begin in range(0, rows.rows, _ROWS_AT_ONCE)
+    ]
+    texts = np.concatenate([some.texts for some in found])
+    cuts = np.concatenate([some.places for some in found])
+    return _rows_of_halves(rows, texts, cuts) if len(texts) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Cuts:
+    """Cut i is in text `texts[i]`, before the token at `places[i]` of all tokens."""
+
+    texts: Integers
+    places: Integers
+
+    def take(self, chosen: Integers | Flags) -> _Cuts:
+        return _Cuts(self.texts[chosen], self.places[chosen])
+
+
+def _cut_rows(rows: PackedRows, some: range, vectors: Floats, marks: Flags, pivot: str, fewest: int) -> _Cuts:
+    """The cuts of some rows, at most one a text."""
+    starts = rows.bags.starts
+    first, last = rows.row_starts[some.start], rows.row_starts[some.stop]
+    cuts = _possible(rows.bags, first, last, marks)
+    share = (cuts.places - starts[cuts.texts]) / (starts[cuts.texts + 1] - starts[cuts.texts])
+    row_of = rows.row_of[cuts.texts] - some.start
+    anchors = _anchors(rows, some, pivot)
+    long = starts[anchors + 1] - starts[anchors] >= fewest
+    is_anchor = (cuts.texts == anchors[row_of]) & long[row_of]
+    anchor_cut = _best_of_each(np.where(is_anchor, -abs(share - 0.5), -np.inf), row_of, len(some))
+    front, back = _part_vectors(rows.bags, cuts, first, last, vectors)
+    cut = anchor_cut[row_of]
+    gain = ((front - back) * (front[cut] - back[cut])).sum(1)
+    distance = abs(share - share[cut])
+    fits = (cut >= 0) & (gain > _LEAST_GAIN) & (distance < _FARTHEST)
+    is_cut = np.zeros(len(fits), np.bool_)
+    is_cut[anchor_cut[anchor_cut >= 0]] = True
+    score = np.where(is_anchor & ~is_cut | ~fits, -np.inf, gain - distance)
+    best = _best_of_each(score, cuts.texts - first, int(last - first))
+    return _in_company(cuts.take(best[best >= 0]), rows)
+
+
+def _possible(bags: TokenBags, first: int, last: int, marks: Flags) -> _Cuts:
+    """After every mark that leaves enough tokens on both sides."""
+    begin = bags.starts[first]
+    places = begin + 1 + np.flatnonzero(marks[bags.tokens[begin : bags.starts[last]]])
+    texts = np.searchsorted(bags.starts, places - 1, side="right") - 1
+    long = (places - bags.starts[texts] >= _LEAST_TOKENS) & (bags.starts[texts + 1] - places >= _LEAST_TOKENS)
+    return _Cuts(texts, places).take(long)
+
+
+def _anchors(rows: PackedRows, some: range, pivot: str) -> Integers:
+    """The text of each row that says where to cut."""
+    anchors = rows.row_starts[some.start : some.stop].copy()
+    if pivot in rows.languages:
+        texts = np.arange(rows.row_starts[some.start], rows.row_starts[some.stop])
+        texts = texts[rows.language_of[texts] == rows.languages.index(pivot)]
+        anchors[rows.row_of[texts] - some.start] = texts
+    return anchors
+
+
+def _part_vectors(
+    bags: TokenBags, cuts: _Cuts, first: int, last: int, vectors: Floats
+) -> tuple[Floats, Floats]:
+    """Unit vectors of what stands before and after each cut, both (N, D)."""
+    begin, end = bags.starts[first], bags.starts[last]
+    sums = np.zeros((end - begin + 1, vectors.shape[1]), np.float32)
+    np.cumsum(vectors[bags.tokens[begin:end]], axis=0, out=sums[1:])
+    at = sums[cuts.places - begin]
+    front = at - sums[bags.starts[cuts.texts] - begin]
+    back = sums[bags.starts[cuts.texts + 1] - begin] - at
+    return _unit(front), _unit(back)
+
+
+def _unit(rows: Floats) -> Floats:
+    return np.asarray(rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-9), np.float32)
+
+
+def _best_of_each(score: NDArray[np.float64], group: Integers, groups: int) -> Integers:
+    """(groups,) place of the highest score of each group; -1 where all are -inf or none is."""
+    order = np.lexsort((score, group))
+    best = np.full(groups, -1)
+    order = order[np.isfinite(score[order])]
+    best[group[order]] = order
+    return best
+
+
+def _in_company(cuts: _Cuts, rows: PackedRows) -> _Cuts:
+    """Without the texts that are the only ones of their row that are cut."""
+    _, which, count = np.unique(rows.row_of[cuts.texts], return_inverse=True, return_counts=True)
+    return cuts.take(count[which] > 1)
+
+
+def _rows_of_halves(rows: PackedRows, texts: Integers, cuts: Integers) -> PackedRows:
+    """Two rows for each that is cut: all first parts, then all second ones."""
+    starts = rows.bags.starts
+    begins = np.concatenate([starts[texts], cuts])
+    lengths = np.concatenate([cuts, starts[texts + 1]]) - begins
+    ends = np.cumsum(lengths)
+    tokens = rows.bags.tokens[np.arange(ends[-1]) + np.repeat(begins - (ends - lengths), lengths)]
+    bags = TokenBags(tokens, np.concatenate([[0], ends]))
+    _, row = np.unique(rows.row_of[texts], return_inverse=True)
+    row_of = np.concatenate([row, row + row[-1] + 1])
+    return PackedRows(
+        source=rows.source,
+        languages=rows.languages,
+        row_starts=np.append(np.flatnonzero(np.diff(row_of, prepend=-1)), len(row_of)),
+        row_of=row_of,
+        language_of=np.tile(rows.language_of[texts], 2),
+        hash_of=np.fromiter(map(hash, _contents(bags)), np.int64, 2 * len(texts)),
+        bags=bags,
+    )
+
+
+def _contents(bags: TokenBags) -> Iterator[bytes]:
+    for begin, end in zip(bags.starts[:-1], bags.starts[1:], strict=True):
+        yield bags.tokens[begin:end].tobytes()
