@@ -31,6 +31,8 @@ class WordSearch:
         likely_end: log-odds from which a sound may be the last of a word.
         most_ends: a word may run over so many possible ends, the last included.
         word_cost: log-likelihood that one word more has to gain.
+        floor: least likelihood of any sound, and of none, in a frame. A word may have one sound more or less
+            than was heard at this cost.
     """
 
     candidates: int = 400
@@ -38,7 +40,8 @@ class WordSearch:
     sharpness: float = 0.3
     likely_end: float = -1.5
     most_ends: int = 3
-    word_cost: float = 5.0
+    word_cost: float = 7.0
+    floor: float = 1e-4
 
 
 class Pronunciations(NamedTuple):

@@ -54,7 +54,7 @@ class GuessedSearch:
     """
 
     sharpness: float = 0.2
-    foreign_cost: float = 1.25
+    foreign_cost: float = 1.5
 
 
 @dataclass(frozen=True, slots=True)

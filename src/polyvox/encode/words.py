@@ -139,6 +139,7 @@ def spoken_meaning(
     less likely ones fit less.
     """
     search = lexicon.search
+    heard = heard._replace(sounds=np.maximum(heard.sounds, np.float32(np.log(search.floor))))
     maybe = stretches(heard, search)
     if not len(maybe.ends):
         return np.zeros_like(subword_vectors(np.zeros(1, np.int64))[0])
