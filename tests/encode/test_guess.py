@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from polyvox.encode.guess import LanguageGuess
+from polyvox.encode.guess import LanguageGuesser
 from polyvox.encode.lexicon_languages import GuessedSearch
 
 ENGLISH, SPANISH, FRENCH = 0, 1, 2
@@ -13,14 +13,14 @@ WORDS = [[ENGLISH], [SPANISH], [FRENCH], [ENGLISH, SPANISH], [ENGLISH, ENGLISH],
 """The languages of the words of six pronunciations."""
 
 
-def guess(sharpness: float = 1.0, foreign_cost: float = 1.0) -> LanguageGuess:
+def guesser(sharpness: float = 1.0, foreign_cost: float = 1.0) -> LanguageGuesser:
     flat = np.array([language for entry in WORDS for language in entry], np.uint8)
     ends = np.cumsum([len(entry) for entry in WORDS])
-    return LanguageGuess(3, flat, ends, GuessedSearch(sharpness, foreign_cost))
+    return LanguageGuesser(3, flat, ends, GuessedSearch(sharpness, foreign_cost))
 
 
 def costs(entries: list[list[int]], scores: list[list[float]], **search: float) -> np.ndarray:
-    return guess(**search).costs(np.array(entries), np.array(scores, np.float32))
+    return guesser(**search).costs(np.array(entries), np.array(scores, np.float32))
 
 
 def test_by_hand() -> None:

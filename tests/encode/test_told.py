@@ -136,7 +136,7 @@ def test_a_model_that_cannot_be_told_hears_as_before(
     (folder / LANGUAGES_FILE).unlink()
     with caplog.at_level(logging.WARNING):
         assert ToldLexicons(lexicon, folder).of(["es"]) is lexicon
-    assert ToldLexicons(lexicon, folder).guess() is None
+    assert ToldLexicons(lexicon, folder).guesser() is None
     assert "cannot be told" in caplog.text
 
 
@@ -161,12 +161,12 @@ def test_recordings_of_one_batch_are_told_apart(lexicon: Lexicon, folder: Path) 
 
 
 def test_where_none_is_told_it_is_guessed(lexicon: Lexicon, folder: Path) -> None:
-    """English and Spanish fit the last word alike; the word before is Spanish or, as likely, English."""
+    """An English word fits a little better than a Spanish one: it is English, and so fits much better."""
     save_languages(folder, WORDS, guessed=GuessedSearch(sharpness=1.0, foreign_cost=5.0))
     by_language = ToldLexicons(lexicon, folder)
     open_end = heard([{3: 0.94}, {3: 0.94}, {4: 0.50, 5: 0.44}, {4: 0.50, 5: 0.44}], 2)
     alone = spoken_meaning(open_end, lexicon, lambda ids: TABLE[ids])
-    guessed = spoken_meaning(open_end, lexicon, lambda ids: TABLE[ids], by_language.guess())
+    guessed = spoken_meaning(open_end, lexicon, lambda ids: TABLE[ids], by_language.guesser())
     assert guessed[3] / guessed[4] > 2 * alone[3] / alone[4]
     spoken = SpokenWords(lexicon, lambda ids: TABLE[ids], by_language)
     batch = {name: getattr(open_end, name)[None] for name in ("sounds", "queries", "ends", "last_frames")}

@@ -63,6 +63,16 @@ def test_silence_has_no_meaning_and_a_recording_without_ends_is_one_word(lexicon
     assert found.ends.tolist() == [9]
 
 
+def test_a_sound_too_many_has_a_price_and_is_no_veto(lexicon: Lexicon) -> None:
+    """A loud 6 inside the word 3 4: neither blank nor 3 nor 4 is likely there, e^-40."""
+    said = heard([3, 6, 4], [-4, -4, 4])
+    said.sounds[3:5] = -40
+    said.sounds[3:5, 6] = 0
+    meant = spoken_meaning(said, lexicon, lambda ids: TABLE[ids])
+    assert meant.argmax() == 1
+    assert meant[1] > 0.9
+
+
 def test_padding_changes_nothing(lexicon: Lexicon) -> None:
     alone, longer = heard([3, 4], [-4, 4]), heard([1, 2, 3, 4], [-4, 4, -4, 4])
     spoken = SpokenWords(lexicon, lambda ids: TABLE[ids])

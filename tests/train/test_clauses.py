@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from polyvox.train.clauses import ends_clause, halves, mark_clauses
+from polyvox.train.clauses import ClauseMarks, halves
 from polyvox.train.packed import PackedRows, TokenBags
 
 COMMA = 9
@@ -20,8 +20,11 @@ def vectors() -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     return table
 
 
-def marks() -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    return np.arange(20) == COMMA
+def marks() -> ClauseMarks:
+    """The comma ends a clause; 8 and 18 are numbers."""
+    return ClauseMarks.of(
+        {"a" * n: n for n in range(20) if n not in (COMMA, 8, 18)} | {",": COMMA, "8": 8, "18": 18}, 20
+    )
 
 
 def packed(*rows: dict[str, list[int]]) -> PackedRows:
@@ -96,7 +99,7 @@ def test_a_row_without_the_pivot_is_cut_by_its_first_text() -> None:
 
 
 def test_equal_parts_are_known_as_equal() -> None:
-    other = {"de": [*GERMAN[:5], 17, 17, 18], "en": [*ENGLISH[:4], 7, 7, 8]}
+    other = {"de": [*GERMAN[:5], 17, 17, 17], "en": [*ENGLISH[:4], 7, 7, 7]}
     found = halves(packed({"de": GERMAN, "en": ENGLISH}, other), vectors(), marks(), pivot="en", fewest=6)
     assert found is not None
     hashes = found.hash_of.reshape(4, 2)
@@ -113,12 +116,17 @@ def test_many_rows_are_cut_as_single_ones_are(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_marks_of_a_vocabulary() -> None:
-    assert mark_clauses({"a": 0, ",": 1, "(": 2, "…": 3}, 6).tolist() == [
-        False,
-        True,
-        False,
-        True,
-        False,
-        False,
-    ]
-    assert not ends_clause("")
+    marks = ClauseMarks.of({"a": 0, ",": 1, "(": 2, "…": 3, "14": 4, "": 5, "՛": 6, "x.y": 7}, 9)
+    assert np.flatnonzero(marks.ends).tolist() == [1, 3]
+    assert np.flatnonzero(marks.words).tolist() == [0, 7]
+    assert np.flatnonzero(marks.digits).tolist() == [4]
+
+
+def test_a_part_has_words_and_a_number_is_not_cut() -> None:
+    """Three commas are no part; 8 , 8 is a number."""
+    assert (
+        cut(packed({"de": [*GERMAN, COMMA, COMMA, COMMA], "en": [1, 2, 3, 4, 5, 6, COMMA, COMMA, COMMA]}))
+        == []
+    )
+    number = {"de": [11, 12, 13, 18, COMMA, 18, 14, 15, 16], "en": [1, 2, 3, 8, COMMA, 8, 4, 5, 6]}
+    assert cut(packed(number)) == []

@@ -106,6 +106,8 @@ def test_the_larger_size_is_the_default_but_for_its_sizes() -> None:
         ("mixed = 0.5", r"mixed_sources is empty; name the sources to mix"),
         ('mixed_sources = ["bibel"]', r"'bibel' is not one of \[text.sources\], which are bible"),
         ("cuts = { bibel = 1 }", r"cuts: 'bibel' is not one of \[text.sources\], which are bible"),
+        ("cuts = 2", r"\[text\] cuts: expected a table such as { bible = 1 }, got 2"),
+        ("cuts = { bible = 1.5 }", r"\[text.cuts\] bible: expected a whole number, got 1.5"),
         ("cuts = { bible = 9 }", r"\[text.cuts\] bible: must be between 1 and 4, got 9"),
         ('mixed_sources = "bible"', r"mixed_sources: expected a list in brackets, got 'bible'"),
     ],

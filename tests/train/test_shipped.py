@@ -100,3 +100,17 @@ def test_what_is_measured_is_checked_before(old: str, new: str, message: str, tm
     path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     with pytest.raises(PolyvoxError, match=message):
         run_shipped(Order(tmp_path / "recipe", tmp_path, tmp_path / "run", check=True))
+
+
+def test_the_shipped_model_is_searched_as_its_recipe_says() -> None:
+    from polyvox.encode.lexicon import Lexicon
+    from polyvox.encode.lexicon_languages import LexiconLanguages
+    from polyvox.encode.load import default_model_folder
+    from polyvox.train.speech_recipe import load_speech_recipe
+
+    recipe = load_speech_recipe(Path(__file__).parents[2] / "recipes" / "default")
+    lexicon = Lexicon.load(default_model_folder())
+    languages = LexiconLanguages.load(default_model_folder(), lexicon)
+    assert languages is not None
+    found = lexicon.search, languages.told, languages.guessed
+    assert found == (recipe.word_search(), recipe.told_search(), recipe.guessed_search())

@@ -17,8 +17,10 @@ _DOUBT = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class LanguageGuess:
-    """The L languages of the M words that share the N pronunciations of a lexicon, one entry after the other.
+class LanguageGuesser:
+    """Guesses the language of a recording, one of L, from the entries that may be in it.
+
+    The N entries of a lexicon are pronunciations, which M words share, one entry after the other.
 
     Attributes:
         count: L.
@@ -33,7 +35,7 @@ class LanguageGuess:
     search: GuessedSearch
 
     @classmethod
-    def of(cls, languages: LexiconLanguages) -> LanguageGuess:
+    def of(cls, languages: LexiconLanguages) -> LanguageGuesser:
         """What guesses among the languages of a lexicon."""
         ends = np.cumsum(languages.words_of_entries)
         return cls(len(languages.names), languages.of_words, ends, languages.guessed)

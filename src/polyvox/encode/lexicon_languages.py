@@ -66,7 +66,7 @@ class LexiconLanguages:
         of_words: the number of each word's language, (M,).
         words_of_entries: how many words sound so, (N,).
         subword_counts: how many of the entry's subwords are a word's, (M,).
-        search: what is searched otherwise where a language is told.
+        told: what is searched otherwise where a language is told.
         guessed: how much the guessed language counts where none is.
     """
 
@@ -74,7 +74,7 @@ class LexiconLanguages:
     of_words: NDArray[np.uint8]
     words_of_entries: NDArray[np.int64]
     subword_counts: NDArray[np.int64]
-    search: ToldSearch = ToldSearch()
+    told: ToldSearch = ToldSearch()
     guessed: GuessedSearch = GuessedSearch()
 
     @classmethod
@@ -97,12 +97,12 @@ class LexiconLanguages:
                     of_words=stored["of_words"],
                     words_of_entries=words,
                     subword_counts=counts,
-                    search=ToldSearch(**json.loads(str(stored["search"]))),
+                    told=ToldSearch(**json.loads(str(stored["told"]))),
                     guessed=GuessedSearch(**json.loads(str(stored["guessed"]))),
                 )
         except Exception as error:  # numpy and zipfile raise several kinds
             raise PolyvoxError(
-                f"{folder / LANGUAGES_FILE} cannot be read ({error}); fetch the model again"
+                f"{folder / LANGUAGES_FILE} cannot be read ({error}); fetch or export the model again"
             ) from error
         if not (len(counts) == len(found.of_words) and counts.sum() == len(lexicon.subwords)):
             raise PolyvoxError(f"{folder}: {LANGUAGES_FILE} belongs to another lexicon")
@@ -129,7 +129,7 @@ class LexiconLanguages:
 def save_languages(
     folder: Path,
     words: Sequence[Sequence[tuple[str, int]]],
-    search: ToldSearch | None = None,
+    told: ToldSearch | None = None,
     guessed: GuessedSearch | None = None,
 ) -> None:
     """Write the languages of a lexicon beside it.
@@ -138,7 +138,7 @@ def save_languages(
         folder: exists.
         words: for each entry the words that sound so, in the order of their subwords: language, and how many
             of the entry's subwords are the word's.
-        search: what is searched otherwise where a language is told.
+        told: what is searched otherwise where a language is told.
         guessed: how much the guessed language counts where none is.
     """
     names = list(dict.fromkeys(language for entry in words for language, _ in entry))
@@ -149,7 +149,7 @@ def save_languages(
         of_words=_smallest([number[language] for entry in words for language, _ in entry]),
         words_of_entries=_smallest([len(entry) for entry in words]),
         shared_subword_counts=_smallest([count for entry in words if len(entry) > 1 for _, count in entry]),
-        search=np.array(json.dumps(asdict(search or ToldSearch()))),
+        told=np.array(json.dumps(asdict(told or ToldSearch()))),
         guessed=np.array(json.dumps(asdict(guessed or GuessedSearch()))),
     )
 

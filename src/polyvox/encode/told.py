@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from polyvox.encode.guess import LanguageGuess
+from polyvox.encode.guess import LanguageGuesser
 from polyvox.encode.lexicon import Lexicon, Meanings, Pronunciations, SubwordVectors, Vectors, WordSearch
 from polyvox.encode.lexicon_languages import LexiconLanguages
 from polyvox.item import UNKNOWN_LANGUAGE
@@ -67,12 +67,12 @@ class ToldLexicon:
             lexicon.search,
             candidates=2 * lexicon.search.candidates,
             cut_candidates=2 * lexicon.search.cut_candidates,
-            sharpness=languages.search.sharpness,
+            sharpness=languages.told.sharpness,
         )
         keys = _some_keys(lexicon.keys, entries)
         # The shortest list decides: the other languages' words must not keep out what it lacks.
         fewest = int(np.bincount(languages.of_words, minlength=len(languages.names))[numbers].min())
-        return cls(lexicon, entries, keys, meanings, is_told, search, languages.search.cost(fewest))
+        return cls(lexicon, entries, keys, meanings, is_told, search, languages.told.cost(fewest))
 
     def nearest(self, queries: Vectors, count: int) -> NDArray[np.int64]:
         """The nearest told entries and the nearest of all by turns, (G, count); -1 stands for none."""
@@ -130,14 +130,14 @@ class ToldLexicons:
         names = sorted({name for tag in told if (name := self._known(tag))})
         return self._made(tuple(names)) if names else self._lexicon
 
-    def guess(self) -> LanguageGuess | None:
+    def guesser(self) -> LanguageGuesser | None:
         """What guesses the language of a recording where none is told; None where the lexicon has none.
 
         Raises:
             PolyvoxError: the languages of the lexicon cannot be read.
         """
         languages = self._languages()
-        return LanguageGuess.of(languages) if languages else None
+        return LanguageGuesser.of(languages) if languages else None
 
     def _make(self, names: tuple[str, ...]) -> KnownWords:
         languages = self._languages()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from polyvox.encode.alignment import path_scores
-from polyvox.encode.guess import LanguageGuess
+from polyvox.encode.guess import LanguageGuesser
 from polyvox.encode.lexicon import Lexicon, Pronunciations, SubwordVectors, WordSearch
 from polyvox.encode.static import unit_rows
 from polyvox.encode.told import ToldLexicons
@@ -85,7 +85,10 @@ class SpokenWords:
         Args:
             outputs: `sounds`, `queries`, `ends` and `last_frames` of `polyvox.modules.word_tower`, padded.
             lengths: (B,), log-mel frames of each recording.
-            languages: (B,), those that are known to be spoken in each; nothing is known where empty.
+            languages: (B,), those that are known to be spoken in each; guessed where empty.
+
+        Raises:
+            PolyvoxError: the languages of the lexicon cannot be read.
         """
         sums = np.zeros((len(lengths), self.dimension), np.float32)
         for number, length in enumerate(lengths):
@@ -96,15 +99,15 @@ class SpokenWords:
                 ends=outputs["ends"][number, :heard],
                 last_frames=outputs["last_frames"][number, :heard],
             )
-            words, guess = self._words_of(languages[number] if languages else ())
-            sums[number] = spoken_meaning(one, words, self.subword_vectors, guess)
+            words, guesser = self._words_of(languages[number] if languages else ())
+            sums[number] = spoken_meaning(one, words, self.subword_vectors, guesser)
         return unit_rows(sums)
 
-    def _words_of(self, languages: tuple[str, ...]) -> tuple[KnownWords, LanguageGuess | None]:
+    def _words_of(self, languages: tuple[str, ...]) -> tuple[KnownWords, LanguageGuesser | None]:
         if self.told is None:
             return self.lexicon, None
         words = self.told.of(languages) if languages else self.lexicon
-        return words, self.told.guess() if words is self.lexicon else None
+        return words, self.told.guesser() if words is self.lexicon else None
 
 
 FRAMES_A_STEP = 4
@@ -128,15 +131,15 @@ class Stretches(NamedTuple):
 
 
 def spoken_meaning(
-    heard: Heard, lexicon: KnownWords, subword_vectors: SubwordVectors, guess: LanguageGuess | None = None
+    heard: Heard, lexicon: KnownWords, subword_vectors: SubwordVectors, guesser: LanguageGuesser | None = None
 ) -> Vectors:
     """The sum of the meanings of the words that a recording may hold, (D,); zero where it holds no sound.
 
     Each stretch between two possible ends of words takes the lexicon's nearest entries by key and compares
     them by their best CTC paths. The recording is cut where the best entries fit best together; a stretch
     of that cut adds the meanings of all its entries, weighed by how well they fit. Doubt is kept: a stretch
-    that fits twenty words alike adds the mean of the twenty. Where the language is to be guessed, words of
-    less likely ones fit less.
+    that fits twenty words alike adds the mean of the twenty. With a `guesser`, which goes
+    with a whole `Lexicon` only, words of less likely languages fit less.
     """
     search = lexicon.search
     heard = heard._replace(sounds=np.maximum(heard.sounds, np.float32(np.log(search.floor))))
@@ -150,8 +153,8 @@ def spoken_meaning(
     chosen = best_cut(maybe, scores.max(axis=1) - search.word_cost)
     entries = entries[chosen]
     scores = _scores(heard, Stretches(*(part[chosen] for part in maybe)), entries, lexicon)
-    if guess is not None:
-        scores -= guess.costs(entries, scores)
+    if guesser is not None:
+        scores -= guesser.costs(entries, scores)
     shares = np.exp(search.sharpness * (scores - scores.max(axis=1, keepdims=True)))
     shares /= shares.sum(axis=1, keepdims=True)
     kept = shares > _LEAST_SHARE

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,37 +13,55 @@ from polyvox.train.packed import Integers, PackedRows, TokenBags
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
 
-_LEAST_TOKENS = 3
-"""A part has at least so many tokens."""
+_LEAST_WORDS = 3
+"""A part has at least so many subwords with a letter."""
 _FARTHEST = 0.25
 """How far, in shares of its length, a text may be cut from where the pivot is."""
 _LEAST_GAIN = 0.1
 """Cosines that equal parts must have more than crossed ones, summed over the two."""
-_ROWS_AT_ONCE = 500
-_INSIDE = frozenset("'’‘\"“”„«»‹›「」《》〜()[]{}﴾﴿-‐–־֊/&%٪@§¶⁊¿¡་፡᙮·")
-"""Quotes, brackets, hyphens, separators of words and what opens a question: no clause ends after these."""
+_ROWS_AT_ONCE = 200
+_ENDS = frozenset(".,;:?!…—。、，；：？！،؛؟۔।॥።፣፤፥፧։՝៖။၊")
 
 
-def ends_clause(subword: str) -> bool:
-    """Whether a text may be cut after this: punctuation, but no quotes, brackets or hyphens.
+@dataclass(frozen=True, slots=True)
+class ClauseMarks:
+    """What the subwords of a vocabulary are where a text is cut, (V,) bool each.
 
-    >>> [ends_clause(mark) for mark in (",", "。", "?", "(", "-", "a")]
-    [True, True, True, False, False, False]
+    Attributes:
+        ends: punctuation after which a clause may end.
+        words: those with a letter.
+        digits: those of digits, between which a point ends nothing.
     """
-    return bool(subword) and all(
-        unicodedata.category(letter)[0] == "P" and letter not in _INSIDE for letter in subword
-    )
+
+    ends: Flags
+    words: Flags
+    digits: Flags
+
+    @classmethod
+    def of(cls, vocabulary: Mapping[str, int], size: int) -> ClauseMarks:
+        """The marks of a vocabulary of `size` numbers.
+
+        >>> marks = ClauseMarks.of({"a": 0, ",": 1, "(": 2, "。": 3, "14": 4}, 6)
+        >>> np.flatnonzero(marks.ends).tolist(), np.flatnonzero(marks.digits).tolist()
+        ([1, 3], [4])
+        """
+
+        def flags(wanted: Callable[[str], bool]) -> Flags:
+            found = np.zeros(size, np.bool_)
+            found[[number for subword, number in vocabulary.items() if wanted(subword)]] = True
+            return found
+
+        return cls(
+            ends=flags(lambda subword: bool(subword) and set(subword) <= _ENDS),
+            words=flags(lambda subword: any(map(str.isalpha, subword))),
+            digits=flags(str.isdigit),
+        )
 
 
-def mark_clauses(vocabulary: Mapping[str, int], size: int) -> Flags:
-    """(V,) bool: the subwords after which a text may be cut."""
-    marks = np.zeros(size, np.bool_)
-    marks[[number for subword, number in vocabulary.items() if ends_clause(subword)]] = True
-    return marks
-
-
-def halves(rows: PackedRows, vectors: Floats, marks: Flags, *, pivot: str, fewest: int) -> PackedRows | None:
-    """Cut each row that can be cut in two rows.
+def halves(
+    rows: PackedRows, vectors: Floats, marks: ClauseMarks, *, pivot: str, fewest: int
+) -> PackedRows | None:
+    """Cut rows into two rows each; those whose pivot text cannot be cut are left out.
 
     The wording in the pivot language, or the first where there is none, is cut after the mark nearest to its
     middle; every other wording after the mark that makes its parts most like those of the pivot. A text
@@ -53,7 +70,7 @@ def halves(rows: PackedRows, vectors: Floats, marks: Flags, *, pivot: str, fewes
     Args:
         rows: packed rows of one source.
         vectors: (V, D) token vectors that are close for translations, as latent semantic analysis gives them.
-        marks: (V,) bool, tokens that a text may be cut after.
+        marks: of the vocabulary.
         pivot: language tag.
         fewest: a pivot text with fewer tokens is not cut.
 
@@ -80,7 +97,9 @@ class _Cuts:
         return _Cuts(self.texts[chosen], self.places[chosen])
 
 
-def _cut_rows(rows: PackedRows, some: range, vectors: Floats, marks: Flags, pivot: str, fewest: int) -> _Cuts:
+def _cut_rows(
+    rows: PackedRows, some: range, vectors: Floats, marks: ClauseMarks, pivot: str, fewest: int
+) -> _Cuts:
     """The cuts of some rows, at most one a text."""
     starts = rows.bags.starts
     first, last = rows.row_starts[some.start], rows.row_starts[some.stop]
@@ -103,13 +122,17 @@ def _cut_rows(rows: PackedRows, some: range, vectors: Floats, marks: Flags, pivo
     return _in_company(cuts.take(best[best >= 0]), rows)
 
 
-def _possible(bags: TokenBags, first: int, last: int, marks: Flags) -> _Cuts:
-    """After every mark that leaves enough tokens on both sides."""
+def _possible(bags: TokenBags, first: int, last: int, marks: ClauseMarks) -> _Cuts:
+    """After every mark that leaves enough words on both sides."""
     begin = bags.starts[first]
-    places = begin + 1 + np.flatnonzero(marks[bags.tokens[begin : bags.starts[last]]])
-    texts = np.searchsorted(bags.starts, places - 1, side="right") - 1
-    long = (places - bags.starts[texts] >= _LEAST_TOKENS) & (bags.starts[texts + 1] - places >= _LEAST_TOKENS)
-    return _Cuts(texts, places).take(long)
+    tokens = bags.tokens[begin : bags.starts[last]]
+    after = 1 + np.flatnonzero(marks.ends[tokens[:-1]])
+    after = after[~(marks.digits[tokens[np.maximum(after - 2, 0)]] & marks.digits[tokens[after]])]
+    texts = np.searchsorted(bags.starts, begin + after - 1, side="right") - 1
+    words = np.concatenate([[0], np.cumsum(marks.words[tokens])])
+    before = words[after] - words[bags.starts[texts] - begin]
+    behind = words[bags.starts[texts + 1] - begin] - words[after]
+    return _Cuts(texts, begin + after).take((before >= _LEAST_WORDS) & (behind >= _LEAST_WORDS))
 
 
 def _anchors(rows: PackedRows, some: range, pivot: str) -> Integers:
@@ -170,11 +193,6 @@ def _rows_of_halves(rows: PackedRows, texts: Integers, cuts: Integers) -> Packed
         row_starts=np.append(np.flatnonzero(np.diff(row_of, prepend=-1)), len(row_of)),
         row_of=row_of,
         language_of=np.tile(rows.language_of[texts], 2),
-        hash_of=np.fromiter(map(hash, _contents(bags)), np.int64, 2 * len(texts)),
+        hash_of=np.fromiter((hash(text.tobytes()) for text in bags), np.int64, 2 * len(texts)),
         bags=bags,
     )
-
-
-def _contents(bags: TokenBags) -> Iterator[bytes]:
-    for begin, end in zip(bags.starts[:-1], bags.starts[1:], strict=True):
-        yield bags.tokens[begin:end].tobytes()

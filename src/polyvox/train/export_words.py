@@ -57,8 +57,16 @@ def add_lexicon(recipe: SpeechRecipe, tower: WordTower, words: list[KnownWord], 
             ]
         ).numpy()
     text, config = StaticTextTower.load(folder), recipe.known_words()
-    searches = recipe.word_search(), recipe.told_search(), recipe.guessed_search()
-    return write_lexicon(words, keys, text, folder, config, *searches)
+    return write_lexicon(
+        words,
+        keys,
+        text,
+        folder,
+        config,
+        recipe.word_search(),
+        told=recipe.told_search(),
+        guessed=recipe.guessed_search(),
+    )
 
 
 def enter_words(folder: Path, storage: Storage, known: int) -> None:

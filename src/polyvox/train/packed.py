@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,11 @@ class TokenBags:
 
     tokens: NDArray[np.int32]
     starts: Integers
+
+    def __iter__(self) -> Iterator[NDArray[np.int32]]:
+        """The token ids of each text."""
+        for begin, end in pairwise(self.starts):
+            yield self.tokens[begin:end]
 
     def take(self, texts: Integers) -> tuple[Integers, Integers]:
         """Tokens of the chosen texts one after another, and where each text begins.
@@ -56,6 +62,24 @@ class PackedRows:
     def rows(self) -> int:
         """Number of rows."""
         return len(self.row_starts) - 1
+
+    def without(self, dropped: NDArray[np.bool_]) -> PackedRows | None:
+        """The rows without some texts, (N,) bool; a row with fewer than two others goes. None if all go."""
+        left = np.bincount(self.row_of[~dropped], minlength=self.rows)
+        texts = np.flatnonzero(~dropped & (left > 1)[self.row_of])
+        if not len(texts):
+            return None
+        _, row_of = np.unique(self.row_of[texts], return_inverse=True)
+        tokens, begins = self.bags.take(texts)
+        return PackedRows(
+            source=self.source,
+            languages=self.languages,
+            row_starts=np.append(np.flatnonzero(np.diff(row_of, prepend=-1)), len(texts)),
+            row_of=row_of,
+            language_of=self.language_of[texts],
+            hash_of=self.hash_of[texts],
+            bags=TokenBags(tokens.astype(np.int32), np.append(begins, len(tokens))),
+        )
 
 
 def tokenise(tokenizer: Tokenizer, texts: Sequence[str], longest: int) -> TokenBags:

@@ -41,7 +41,8 @@ class PairSampler:
     """Draws batches; one batch holds one source, so its negatives are of the same kind.
 
     Args:
-        sources: packed rows; several elements of one source, such as whole rows and halves, share its weight.
+        sources: packed rows; several elements of one source, such as whole rows and
+            their halves, share its weight alike, and the first of them says how much of each language it has.
         source_weights: relative number of batches from each source.
         exponent: a language with n tokens is drawn in proportion to n ** exponent.
         pivot: a language that the right side takes with probability `pivot_share` where the row has it.
@@ -61,7 +62,8 @@ class PairSampler:
         elements = Counter(rows.source for rows in sources)
         weights = np.array([source_weights[rows.source] / elements[rows.source] for rows in sources])
         self._source_shares = weights / weights.sum()
-        sizes = language_sizes(sources)
+        first = {rows.source: rows for rows in reversed(sources)}
+        sizes = language_sizes(list(first.values()))
         self._log_weights = [
             np.array(
                 [

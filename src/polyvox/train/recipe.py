@@ -44,7 +44,8 @@ class TextRecipe:
         held_out_rows: rows of each source that are kept for the development table.
         pieces: weight in a subword's vector of the subwords that it could be cut into; see `compose`.
         spelling: weight of what it shares with all that are spelled like it.
-        cuts: sources whose long rows are learned cut in two as well, and how many times; see `halves`.
+        cuts: how many times the long rows of a source are halved; the halves are learned beside the whole
+            rows, see `halves`.
         cut_tokens: a row whose pivot text has fewer tokens is not cut.
         mixed: share of the batches of `mixed_sources` in which sums of several texts are learned; see `mix`.
         mixed_sources: sources of words and short texts.
@@ -95,6 +96,8 @@ class TextRecipe:
         in_range("[text] mixed", self.mixed, 0, 1)
         in_range("[text] mixed_most", self.mixed_most, 2)
         in_range("[text] cut_tokens", self.cut_tokens, 6)
+        if not isinstance(self.cuts, Mapping):
+            raise PolyvoxError(f"[text] cuts: expected a table such as {{ bible = 1 }}, got {self.cuts!r}")
         for key, named in (("mixed_sources", self.mixed_sources), ("cuts", self.cuts)):
             if odd := set(named) - set(self.sources):
                 raise PolyvoxError(
@@ -102,6 +105,8 @@ class TextRecipe:
                     f"which are {', '.join(sorted(self.sources))}"
                 )
         for source, times in self.cuts.items():
+            if not isinstance(times, int):
+                raise PolyvoxError(f"[text.cuts] {source}: expected a whole number, got {times!r}")
             in_range(f"[text.cuts] {source}", times, 1, 4)
         if self.mixed and not self.mixed_sources:
             raise PolyvoxError("[text] mixed_sources is empty; name the sources to mix, or take `mixed` out")

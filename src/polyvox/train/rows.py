@@ -7,7 +7,7 @@ import json
 import lzma
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
@@ -118,9 +118,16 @@ def _json_values(path: Path) -> Iterator[object]:
         yield [json.loads(line) for line in content.splitlines() if line.strip()]
 
 
-def held_out_hashes(paths: Iterable[Path]) -> set[int]:
-    """Hashes of every text in test files (JSON lines or JSON, in xz), which must never be trained on."""
-    return {text_hash(text) for path in paths for value in _json_values(path) for text in _strings(value)}
+def held_out_hashes(paths: Iterable[Path], level: Callable[[str], str] = str) -> set[int]:
+    """Hashes of every text in test files (JSON lines or JSON, in xz), which must never be trained on.
+
+    Args:
+        paths: of the files.
+        level: what is done to a text first, such as to compare it with others to which it was done.
+    """
+    return {
+        text_hash(level(text)) for path in paths for value in _json_values(path) for text in _strings(value)
+    }
 
 
 def read_rows(

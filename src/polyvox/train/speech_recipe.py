@@ -14,6 +14,7 @@ from polyvox.modules.word_spotter import SpotterConfig
 from polyvox.train.augment import Augmentation
 from polyvox.train.lexicon import LexiconConfig
 from polyvox.train.recipe import from_mapping, read_section
+from polyvox.train.sections import in_range
 from polyvox.train.sounds import SoundsTraining
 from polyvox.train.word_spotting import SpotterTraining
 
@@ -72,7 +73,9 @@ class SpeechRecipe:
 
     def word_search(self) -> WordSearch:
         """[speech.search], checked."""
-        return from_mapping(WordSearch, self.search, "[speech.search]")
+        found = from_mapping(WordSearch, self.search, "[speech.search]")
+        in_range("[speech.search] floor", found.floor, 1e-30, 1)
+        return found
 
     def guessed_search(self) -> GuessedSearch:
         """[speech.guessed], checked."""

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from polyvox.errors import PolyvoxError
-from polyvox.train.clauses import halves
+from polyvox.train.clauses import ClauseMarks, halves
 from polyvox.train.latent import latent_vectors
 from polyvox.train.packed import PackedRows, pack
 from polyvox.train.recipe import TextRecipe
-from polyvox.train.rows import ParallelRow, RowCounts, held_out_files, held_out_hashes, read_rows
+from polyvox.train.rows import ParallelRow, RowCounts, held_out_files, held_out_hashes, read_rows, text_hash
 from polyvox.train.vocabulary import choose_vocabulary
 
 
@@ -101,20 +101,39 @@ def first_values(recipe: TextRecipe, sources: Sequence[PackedRows], out: Path) -
 
 
 def cut_rows(
-    recipe: TextRecipe, sources: Sequence[PackedRows], vectors: NDArray[np.float32], marks: NDArray[np.bool_]
+    recipe: TextRecipe,
+    sources: Sequence[PackedRows],
+    vectors: NDArray[np.float32],
+    tokenizer: Tokenizer,
+    data: Path,
 ) -> list[PackedRows]:
-    """Halves of the long rows, halves of these, and so on, as often as the recipe says."""
+    """Halves of the long rows, halves of these, as often as the recipe says, without the texts of tests."""
+    if not recipe.cuts:
+        return []
+    held_out = held_out_hashes(held_out_files(data), tokenizer.normalizer.normalize_str)
+    known = tokenizer.get_vocab()
+    marks, subwords = ClauseMarks.of(known, recipe.vocabulary), sorted(known, key=known.__getitem__)
     found: list[PackedRows] = []
     for rows in sources:
         longer = rows
         for _ in range(recipe.cuts.get(rows.source, 0)):
             shorter = halves(longer, vectors, marks, pivot=recipe.pivot, fewest=recipe.cut_tokens)
+            shorter = shorter and _untested(shorter, subwords, held_out)
             if shorter is None:
                 break
             say(f"{rows.source}: {shorter.rows:,} rows by cutting longer ones")
             found.append(shorter)
             longer = shorter
     return found
+
+
+def _untested(rows: PackedRows, subwords: Sequence[str], held_out: set[int]) -> PackedRows | None:
+    """The rows without the texts of tests; None if nothing is left."""
+    # Spaces are lost between tokens, and the hashes are blind to them.
+    spelled = ("".join(subwords[token] for token in text) for text in rows.bags)
+    tested = np.fromiter((text_hash(text) in held_out for text in spelled), np.bool_)
+    say(f"{rows.source}: {tested.sum():,} of {len(tested):,} parts of texts are texts of a test and dropped")
+    return rows.without(tested)
 
 
 def say(message: str) -> None:

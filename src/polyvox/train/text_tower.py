@@ -19,7 +19,6 @@ from torch.nn import functional as F
 from polyvox.encode.static import save_tower
 from polyvox.errors import PolyvoxError
 from polyvox.train.bag_model import BagModel
-from polyvox.train.clauses import mark_clauses
 from polyvox.train.composition import compose
 from polyvox.train.development import development_recall
 from polyvox.train.losses.matryoshka import matryoshka
@@ -40,7 +39,8 @@ def train(recipe: TextRecipe, data: Path, out: Path) -> None:
     Args:
         recipe: the settings.
         data: folder with the files `train-<source>.jsonl.xz` and the tests to keep away from.
-        out: gets the tower, `rows.json` (what was read and dropped), `development.json` and checkpoints.
+        out: gets the tower, `rows.json` (what was read and dropped), `development.json` and, to go on from,
+            `vocabulary.json`, `first.npy` (first values) and checkpoints.
 
     Raises:
         PolyvoxError: a source is missing or empty, the vocabulary is too small, the loss is no number, or
@@ -56,8 +56,9 @@ def train(recipe: TextRecipe, data: Path, out: Path) -> None:
     parts = compose(tokenizer, recipe.vocabulary, pieces=recipe.pieces, spelling=recipe.spelling)
     say(f"{recipe.vocabulary:,} subwords are made of {parts.parts:,} parts")
     first = first_values(recipe, kept, out)
-    shorter = cut_rows(recipe, kept, first, mark_clauses(tokenizer.get_vocab(), recipe.vocabulary))
+    shorter = cut_rows(recipe, kept, first, tokenizer, data)
     model = BagModel(torch.from_numpy(first), parts, drop=recipe.token_dropout, seed=recipe.seed)
+    del first
     _learn(recipe, model, [*kept, *shorter], out)
     table = model.table()
     save_tower(out, table, tokenizer.to_str(), bits=recipe.bits)
