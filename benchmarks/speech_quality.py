@@ -284,7 +284,7 @@ same language; these were trained on), then training words, up to {POOL}; seed {
 with a recording count as its own-language text. Relevance is identity of the text, but for case, or of the
 meaning; a wrong candidate with an equal score is ranked first.
 
-"Told" is what the model makes of a recording when it is told its language (`--spoken`, `index --language`).
+"Unknown" is what it makes of one whose language it has to guess. "Told" is what the model makes of a recording when it is told its language (`--spoken`, `index --language`).
 It has words of 40 languages; in any other, such as Thai or Chinese here, it hears as if nothing had been
 told. How much a told language counts was chosen on development recordings; that it counts less where its
 list is short, after a first measurement of this part (`recipes/default/README.md`).

@@ -100,7 +100,8 @@ class SpeechTower:
     def encode(self, recordings: Sequence[Audio]) -> Vectors:
         """Encode recordings, each as it would be alone.
 
-        With a lexicon, words of the languages that a recording names count more.
+        With a lexicon, words of the languages that a recording names count more; where it names none, those
+        of the languages that it seems to be in.
 
         Returns:
             Shape (N, dimension), float32, rows of unit length.
