@@ -284,10 +284,11 @@ same language; these were trained on), then training words, up to {POOL}; seed {
 with a recording count as its own-language text. Relevance is identity of the text, but for case, or of the
 meaning; a wrong candidate with an equal score is ranked first.
 
-"Unknown" is what it makes of one whose language it has to guess. "Told" is what the model makes of a recording when it is told its language (`--spoken`, `index --language`).
-It has words of 40 languages; in any other, such as Thai or Chinese here, it hears as if nothing had been
-told. How much a told language counts was chosen on development recordings; that it counts less where its
-list is short, after a first measurement of this part (`recipes/default/README.md`).
+"Unknown" is what the model makes of a recording whose language it has to guess, "told" of one whose language
+it is told (`--spoken`, `index --language`). It has words of 40 languages; in any other, such as Thai or
+Chinese here, it guesses among these. How much a language counts, guessed or told, was chosen on development
+recordings; that a told one counts less where its list is short, after a first measurement of this part
+(`recipes/default/README.md`).
 """
 
 
