@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from polyvox.encode.lexicon import Vectors
+from polyvox.encode.lexicon import Vectors, likely_shares, members
 from polyvox.encode.lexicon_languages import GuessedSearch, LexiconLanguages
 
 _SURPRISE = 1e-4
@@ -52,8 +52,7 @@ class LanguageGuesser:
             scores: their log-likelihoods, (W, N).
         """
         shares = self._shares(entries)
-        likely = np.exp(self.search.sharpness * (scores - scores.max(axis=1, keepdims=True)))
-        likely /= likely.sum(axis=1, keepdims=True)
+        likely = likely_shares(scores, self.search.sharpness)
         heard = np.log(np.einsum("wn,wnl->wl", likely, shares) + _SURPRISE).sum(axis=0)
         guess = np.exp(heard - heard.max())
         guess = (1 - _DOUBT) * guess / guess.sum() + _DOUBT / self.count
@@ -62,9 +61,7 @@ class LanguageGuesser:
     def _shares(self, entries: NDArray[np.int64]) -> Vectors:
         """How many of the words of each entry are in each language, as shares of one: (W, N, L)."""
         flat = entries.ravel()
-        counts = self.ends[flat] - np.where(flat > 0, self.ends[flat - 1], 0)
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        languages = self.of_words[np.repeat(self.ends[flat] - counts, counts) + within]
-        cells = np.repeat(np.arange(len(flat)) * self.count, counts) + languages
+        places, counts = members(self.ends, flat)
+        cells = np.repeat(np.arange(len(flat)) * self.count, counts) + self.of_words[places]
         found = np.bincount(cells, np.repeat(1 / counts, counts), len(flat) * self.count)
         return np.asarray(found.reshape(*entries.shape, self.count), np.float32)

@@ -51,6 +51,34 @@ class Pronunciations(NamedTuple):
     lengths: NDArray[np.uint8]
 
 
+def members(
+    ends: NDArray[np.int64], entries: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the members of some entries stand, and how many each has.
+
+    Args:
+        ends: where the members of each of all entries end, which stand one entry after the other, (N,).
+        entries: (M,).
+
+    Returns:
+        The places, one entry after the other, and (M,) counts.
+
+    >>> members(np.array([2, 3, 6]), np.array([2, 0]))
+    (array([3, 4, 5, 0, 1]), array([3, 2]))
+    """
+    last = ends[entries]
+    counts = last - np.where(entries > 0, ends[entries - 1], 0)
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.repeat(last - counts, counts) + within, counts
+
+
+def likely_shares(scores: Vectors, sharpness: float) -> Vectors:
+    """How likely each of the entries in a row of log-likelihoods is, (W, N); rows sum to 1."""
+    shares = np.exp(sharpness * (scores - scores.max(axis=1, keepdims=True)))
+    shares /= shares.sum(axis=1, keepdims=True)
+    return np.asarray(shares)
+
+
 class Meanings(NamedTuple):
     """Weighted subwords of entries, one entry after the other, and where those of each entry end."""
 
@@ -62,10 +90,7 @@ class Meanings(NamedTuple):
         self, entries: NDArray[np.int64], shares: Vectors, subword_vectors: SubwordVectors
     ) -> Vectors:
         """The sum of the meanings of entries (M,), each times its share (M,): (D,), not of unit length."""
-        ends = self.ends[entries]
-        counts = ends - np.where(entries > 0, self.ends[entries - 1], 0)
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        places = np.repeat(ends - counts, counts) + within
+        places, counts = members(self.ends, entries)
         weights = self.weights[places] * np.repeat(shares, counts)
         summed: Vectors = weights.astype(np.float32) @ subword_vectors(self.subwords[places])
         return summed

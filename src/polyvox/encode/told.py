@@ -117,6 +117,7 @@ class ToldLexicons:
         self._languages = lru_cache(maxsize=1)(lambda: LexiconLanguages.load(folder, lexicon))
         self._made = lru_cache(maxsize=_KEPT)(self._make)
         self._known = lru_cache(maxsize=1024)(self._find)
+        self._guesser = lru_cache(maxsize=1)(self._make_guesser)
         self._named: set[str] = set()
 
     def of(self, told: Sequence[str]) -> KnownWords:
@@ -136,6 +137,9 @@ class ToldLexicons:
         Raises:
             PolyvoxError: the languages of the lexicon cannot be read.
         """
+        return self._guesser()
+
+    def _make_guesser(self) -> LanguageGuesser | None:
         languages = self._languages()
         return LanguageGuesser.of(languages) if languages else None
 

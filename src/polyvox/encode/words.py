@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from polyvox.encode.alignment import path_scores
 from polyvox.encode.guess import LanguageGuesser
-from polyvox.encode.lexicon import Lexicon, Pronunciations, SubwordVectors, WordSearch
+from polyvox.encode.lexicon import Lexicon, Pronunciations, SubwordVectors, WordSearch, likely_shares
 from polyvox.encode.static import unit_rows
 from polyvox.encode.told import ToldLexicons
 
@@ -155,8 +155,7 @@ def spoken_meaning(
     scores = _scores(heard, Stretches(*(part[chosen] for part in maybe)), entries, lexicon)
     if guesser is not None:
         scores -= guesser.costs(entries, scores)
-    shares = np.exp(search.sharpness * (scores - scores.max(axis=1, keepdims=True)))
-    shares /= shares.sum(axis=1, keepdims=True)
+    shares = likely_shares(scores, search.sharpness)
     kept = shares > _LEAST_SHARE
     return lexicon.meaning(entries[kept], shares[kept], subword_vectors)
 

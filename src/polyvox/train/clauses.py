@@ -180,19 +180,9 @@ def _in_company(cuts: _Cuts, rows: PackedRows) -> _Cuts:
 def _rows_of_halves(rows: PackedRows, texts: Integers, cuts: Integers) -> PackedRows:
     """Two rows for each that is cut: all first parts, then all second ones."""
     starts = rows.bags.starts
+    parts = TokenBags(rows.bags.tokens, np.sort(np.concatenate([starts, cuts])))
     begins = np.concatenate([starts[texts], cuts])
-    lengths = np.concatenate([cuts, starts[texts + 1]]) - begins
-    ends = np.cumsum(lengths)
-    tokens = rows.bags.tokens[np.arange(ends[-1]) + np.repeat(begins - (ends - lengths), lengths)]
-    bags = TokenBags(tokens, np.concatenate([[0], ends]))
-    _, row = np.unique(rows.row_of[texts], return_inverse=True)
-    row_of = np.concatenate([row, row + row[-1] + 1])
-    return PackedRows(
-        source=rows.source,
-        languages=rows.languages,
-        row_starts=np.append(np.flatnonzero(np.diff(row_of, prepend=-1)), len(row_of)),
-        row_of=row_of,
-        language_of=np.tile(rows.language_of[texts], 2),
-        hash_of=np.fromiter((hash(text.tobytes()) for text in bags), np.int64, 2 * len(texts)),
-        bags=bags,
-    )
+    bags = parts.some(np.searchsorted(parts.starts, begins, side="right") - 1)
+    row_of = rows.row_of[texts]
+    hashes = np.fromiter((hash(text.tobytes()) for text in bags), np.int64, 2 * len(texts))
+    return rows.regrouped(np.tile(texts, 2), np.concatenate([row_of, row_of + rows.rows]), hashes, bags)

@@ -42,6 +42,11 @@ class TokenBags:
         places = np.arange(ends[-1] if len(ends) else 0) + np.repeat(self.starts[texts] - begins, lengths)
         return self.tokens[places].astype(np.int64), begins
 
+    def some(self, texts: Integers) -> TokenBags:
+        """The bags of the chosen texts."""
+        tokens, begins = self.take(texts)
+        return TokenBags(tokens.astype(np.int32), np.append(begins, len(tokens)))
+
 
 @dataclass(frozen=True, slots=True)
 class PackedRows:
@@ -69,16 +74,26 @@ class PackedRows:
         texts = np.flatnonzero(~dropped & (left > 1)[self.row_of])
         if not len(texts):
             return None
-        _, row_of = np.unique(self.row_of[texts], return_inverse=True)
-        tokens, begins = self.bags.take(texts)
+        return self.regrouped(texts, self.row_of[texts], self.hash_of[texts], self.bags.some(texts))
+
+    def regrouped(self, texts: Integers, row_of: Integers, hash_of: Integers, bags: TokenBags) -> PackedRows:
+        """Other rows of this source.
+
+        Args:
+            texts: (M,), text i is in the language of this one here.
+            row_of: (M,), ascending; any numbers of its row.
+            hash_of: (M,).
+            bags: the M texts.
+        """
+        _, numbers = np.unique(row_of, return_inverse=True)
         return PackedRows(
             source=self.source,
             languages=self.languages,
-            row_starts=np.append(np.flatnonzero(np.diff(row_of, prepend=-1)), len(texts)),
-            row_of=row_of,
+            row_starts=np.append(np.flatnonzero(np.diff(numbers, prepend=-1)), len(texts)),
+            row_of=numbers,
             language_of=self.language_of[texts],
-            hash_of=self.hash_of[texts],
-            bags=TokenBags(tokens.astype(np.int32), np.append(begins, len(tokens))),
+            hash_of=hash_of,
+            bags=bags,
         )
 
 
