@@ -30,6 +30,7 @@ from typing import NamedTuple
 
 import numpy as np
 from benchmarks.cascade import english_tests
+from benchmarks.ranked import ranks
 
 from polyvox.encode import Role, load_encoder
 from polyvox.evaluate.systems import load_system
@@ -37,6 +38,7 @@ from polyvox.item import Audio
 from polyvox.read.sound import load_audio
 from polyvox.train.human_speech import Spoken, human_speech
 from polyvox.train.manifest import read_manifest
+from polyvox.train.markdown_table import markdown
 from polyvox.train.parallel_text import rows, speakable
 from polyvox.train.rows import text_hash
 from polyvox.train.split import Part
@@ -141,9 +143,7 @@ def measure(system: str, teacher: str, test: Test) -> list[str]:
     vectors = np.concatenate([encoder.encode_speech([one], role=Role.QUERY) for one in test.audio])
     busy = time.process_time() - began
     right = np.array(test.wanted, object)[:, None] == np.array(test.pool, object)[None]
-    scores = vectors @ texts.T
-    best = np.where(right, scores, -np.inf).max(axis=1, keepdims=True)
-    rank = 1 + ((scores >= best - 1e-6) & ~right).sum(axis=1)
+    rank = ranks(vectors @ texts.T, right)
     figures = ((rank == 1).mean(), (rank <= 10).mean(), (1 / rank).mean())
     told = [NAMES.get(system, system), test.name, f"{len(rank)}", f"{len(test.pool)}"]
     return [*told, *(f"{figure:.3f}" for figure in figures), f"{busy:.1f}"]
@@ -153,9 +153,9 @@ def write(measured: list[list[str]]) -> None:
     """Write the table."""
     head = ["", "who says what", "queries", "pool", "R@1", "R@10", "MRR", "processor, s"]
     lines = ["# Ears for all-MiniLM-L6-v2", "", *(__doc__ or "").strip().split("\n\n")[-1].splitlines(), ""]
-    lines += ["| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *measured]]
-    RESULT.write_text("\n".join([*lines, ""]), encoding="utf-8")
-    print("\n".join(lines))
+    page = "\n".join([*lines, markdown(head, measured)])
+    RESULT.write_text(page, encoding="utf-8")
+    print(page)
 
 
 def main() -> None:

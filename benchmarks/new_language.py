@@ -26,6 +26,7 @@ from polyvox.item import SAMPLING_RATE
 from polyvox.modules.space import open_space
 from polyvox.read.sound import load_audio
 from polyvox.train.augment import mix
+from polyvox.train.markdown_table import markdown
 from polyvox.train.tower.draws import Draw
 from polyvox.train.tower.evaluator import Retrieval
 from polyvox.train.tower.recipe import VARIANTS, Recipe, read_recipe
@@ -68,15 +69,12 @@ class Noisy:
         return {"array": samples, "sampling_rate": SAMPLING_RATE}
 
 
-def noise_table(runs: Path, recipe: Recipe, rows: Sequence[Row], data: Path) -> list[str]:
+def noise_table(runs: Path, recipe: Recipe, rows: Sequence[Row], data: Path) -> str:
     """R@10 and MRR of models under noise."""
     noises: list[tuple[str, Distort | None, float]] = [("clean", None, 0)]
     for name, make in (("white", white), ("babble", babble(data))):
         noises += [(f"{name} {decibels} dB", make, decibels) for decibels in DECIBELS]
-    lines = [
-        "| model | " + " | ".join(name for name, _, _ in noises) + " |",
-        "|---|" + "---|" * len(noises),
-    ]
+    table = []
     teacher = Teacher(recipe.model.teacher)
     for name in NOISY:
         folder = runs / VARIANTS / name / MODEL
@@ -89,11 +87,11 @@ def noise_table(runs: Path, recipe: Recipe, rows: Sequence[Row], data: Path) -> 
             listener = Noisy(noise, decibels, recipe.model.max_seconds)
             found = Retrieval(rows, teacher, ["translation"], len(rows), listener)(model)
             cells.append(f"{found['recall@10']:.3f} / {found['mrr']:.3f}")
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return lines
+        table.append([name, *cells])
+    return markdown(["model", *(name for name, _, _ in noises)], table)
 
 
-def reader_table(runs: Path) -> list[str]:
+def reader_table(runs: Path) -> str:
     """R@10 of every variant by reader."""
     found: dict[str, dict[str, list[int]]] = {}
     for path in sorted(runs.glob(f"{VARIANTS}/*/{RANKS}")):
@@ -105,13 +103,13 @@ def reader_table(runs: Path) -> list[str]:
                 by_reader[row["speaker"].split("_")[0]].append(int(row["rank"]))
         found[path.parent.name] = by_reader
     readers = sorted({reader for by_reader in found.values() for reader in by_reader})
-    lines = ["| variant | " + " | ".join(readers) + " |", "|---|" + "---|" * len(readers)]
-    for name, by_reader in found.items():
-        cells = [f"{np.mean(np.array(by_reader[reader]) <= 10):.3f}" for reader in readers]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    table = [
+        [name, *(f"{np.mean(np.array(by_reader[reader]) <= 10):.3f}" for reader in readers)]
+        for name, by_reader in found.items()
+    ]
     counts = next(iter(found.values()), {})
-    lines.append("| recordings | " + " | ".join(str(len(counts[reader])) for reader in readers) + " |")
-    return lines
+    table.append(["recordings", *(str(len(counts[reader])) for reader in readers)])
+    return markdown(["variant", *readers], table)
 
 
 def main() -> None:
@@ -129,11 +127,11 @@ def main() -> None:
         f"`python -m benchmarks.new_language RUN --recipe {options.recipe} --data …`, {len(rows)} test "
         f"recordings, seed {SEED}, ties are misses.\n",
         f"## Noise: R@10 / MRR, {min(options.limit, len(rows))} recordings and their texts\n",
-        *noise_table(options.runs, recipe, rows[: options.limit], options.data),
-        "\n## Readers: R@10\n",
-        *reader_table(options.runs),
+        noise_table(options.runs, recipe, rows[: options.limit], options.data),
+        "## Readers: R@10\n",
+        reader_table(options.runs),
     ]
-    RESULT.write_text("\n".join(parts) + "\n", encoding="utf-8")
+    RESULT.write_text("\n".join(parts), encoding="utf-8")
 
 
 if __name__ == "__main__":

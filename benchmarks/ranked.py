@@ -34,15 +34,18 @@ HEAD = "| {} | queries | pool | R@1 | R@5 | MRR | R@1 by chance |\n|---|---|---|
 
 
 def ranks(scores: Vectors, right: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """The rank of each query's best right candidate, ties counted against it.
+    """The rank of each query's best right candidate, ties (to a millionth) counted against it.
 
     >>> ranks(np.array([[0.5, 0.9, 0.5]]), np.array([[True, False, False]])).tolist()
     [3]
     """
     best = np.where(right, scores, -np.inf).max(1)
-    before = (scores >= best[:, None]) & ~right
+    before = (scores >= best[:, None] - _ROUNDING) & ~right
     found: NDArray[np.int64] = 1 + before.sum(1)
     return found
+
+
+_ROUNDING = 1e-6
 
 
 def row(name: str, queries: Vectors, wanted: Sequence[str], pool: Vectors, labels: Sequence[str]) -> Row:

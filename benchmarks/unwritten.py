@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 from benchmarks.dtw import dtw
+from benchmarks.ranked import ranks
 from numpy.typing import NDArray
 
 from polyvox.encode import Encoder, Vectors, load_encoder
@@ -32,6 +33,7 @@ from polyvox.item import Audio
 from polyvox.mine.groups import groups_of
 from polyvox.modules.front import SpeechFront, open_front
 from polyvox.read.sound import load_audio
+from polyvox.train.markdown_table import markdown
 
 RESULT = Path(__file__).parent / "results" / "unwritten.md"
 BATCH = 64
@@ -135,10 +137,11 @@ def mean_frames(audio: Sequence[Audio]) -> Vectors:
     return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), np.float32)
 
 
-def ranks(scores: Vectors, relevant: NDArray[np.bool_], allowed: NDArray[np.bool_]) -> NDArray[np.int64]:
+def ranks_among(
+    scores: Vectors, relevant: NDArray[np.bool_], allowed: NDArray[np.bool_]
+) -> NDArray[np.int64]:
     """The rank of the best relevant recording among those allowed, ties counted against it, (Q,)."""
-    best = np.where(relevant & allowed, scores, -np.inf).max(axis=1, keepdims=True)
-    return np.asarray(1 + ((scores >= best - 1e-6) & ~relevant & allowed).sum(axis=1))
+    return ranks(np.where(allowed, scores, -np.inf), relevant & allowed)
 
 
 def figures(scores: Vectors, one: Set, asked: NDArray[np.int64]) -> list[str]:
@@ -146,11 +149,11 @@ def figures(scores: Vectors, one: Set, asked: NDArray[np.int64]) -> list[str]:
     relevant = one.labels[asked][:, None] == one.labels
     others = np.ones(relevant.shape, bool)
     others[np.arange(len(asked)), asked] = False
-    cells = _cells(ranks(scores, relevant & others, others))
+    cells = _cells(ranks_among(scores, relevant & others, others))
     apart = others & (one.speakers[asked][:, None] != one.speakers)
     have = (relevant & apart).any(axis=1)
     if one.name.startswith("Mboshi"):
-        return cells + _cells(ranks(scores[have], (relevant & apart)[have], apart[have]))
+        return cells + _cells(ranks_among(scores[have], (relevant & apart)[have], apart[have]))
     return cells
 
 
@@ -248,12 +251,6 @@ def group_rows(one: Set, folder: Path, texts: dict[str, NDArray[np.bool_]]) -> l
     return rows
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Markdown."""
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return [*lines, *("| " + " | ".join(row) + " |" for row in rows), ""]
-
-
 def halves(one: Set, data: Path) -> dict[str, NDArray[np.bool_]]:
     """Which recordings each row of the table of groups is of."""
     if not one.name.startswith("Mboshi"):
@@ -279,10 +276,10 @@ def main() -> None:
         head = ["", "queries", "R@1", "R@10", "MRR"]
         if one.name.startswith("Mboshi"):
             head += ["queries, other reader", "R@1", "R@10", "MRR"]
-        lines += table(head, search_rows(one, arguments.cache, arguments.dtw_queries))
+        lines.append(markdown(head, search_rows(one, arguments.cache, arguments.dtw_queries)))
         groups += group_rows(one, arguments.cache, halves(one, arguments.data))
     lines += ["## Groups, model `sounds`: precision / recall over pairs, by threshold", ""]
-    lines += table(["", "recordings", "pairs", *map(str, THRESHOLDS)], groups)
+    lines.append(markdown(["", "recordings", "pairs", *map(str, THRESHOLDS)], groups))
     RESULT.write_text("\n".join(lines), encoding="utf-8")
     print("\n".join(lines))
 

@@ -10,7 +10,7 @@ import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from polyvox.encode import subwords
-from polyvox.encode.subwords import Subwords
+from polyvox.encode.subwords import Subwords, write_tokenizer
 
 VOCABULARY = [
     ("<unk>", -9.0),
@@ -47,6 +47,21 @@ def test_every_text_is_cut_as_the_library_cuts_it(tmp_path: Path, level: bool) -
     library = Tokenizer.from_file(str(path)).encode_batch_fast(texts, add_special_tokens=False)
     assert cut.ids(texts) == [encoding.ids for encoding in library]
     assert "tokenizer" not in cut.__dict__
+
+
+def test_a_packed_tokenizer_cuts_alike_and_its_bytes_do_not_change(tmp_path: Path) -> None:
+    plain = written(tmp_path)
+    packed = tmp_path / "tokenizer.json.gz"
+    bytes_of = []
+    for _ in range(2):
+        write_tokenizer(packed, plain.read_text(encoding="utf-8"))
+        bytes_of.append(packed.read_bytes())
+    assert bytes_of[0] == bytes_of[1]
+    assert Subwords(packed).ids(["abab", "日本"]) == Subwords(plain).ids(["abab", "日本"])
+    assert Subwords(packed).tokenizer.to_str() == Subwords(plain).tokenizer.to_str()
+    packed.write_bytes(packed.read_bytes()[:20])
+    with pytest.raises((OSError, EOFError)):
+        Subwords(packed)
 
 
 def test_many_characters_go_to_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from polyvox.cli import main
 from polyvox.encode.light import LightEncoder
 from polyvox.encode.load import default_model_folder
 from polyvox.encode.manifest import read_manifest, verify_files
+from polyvox.encode.static import StaticTextTower
 from polyvox.errors import PolyvoxError
 from polyvox.item import Modality
 from polyvox.modules.meaning import MeaningConfig
@@ -140,9 +141,8 @@ def test_what_cannot_be_exported_is_told(tmp_path: Path, tower: Path, told: Call
 def test_a_static_sentence_transformer_becomes_light(tmp_path: Path) -> None:
     library = pytest.importorskip("sentence_transformers")
     from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
-    from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(default_model_folder() / "tokenizer.json"))
+    tokenizer = StaticTextTower.load(default_model_folder()).tokenizer
     weights = np.random.default_rng(1).normal(size=(tokenizer.get_vocab_size(), 32)).astype(np.float32)
     model = library.SentenceTransformer(modules=[StaticEmbedding(tokenizer, weights), Normalize()])
     model.save(str(tmp_path / "static"))

@@ -11,6 +11,17 @@ from polyvox.train.spoken_texts import load_synthesis_config
 
 DEFAULT = Path(__file__).parents[2] / "recipes" / "default"
 
+GROWN = "[speech]\nhuman = {}\ndictionary = []\n[[speech.grown]]\n"
+
+
+def test_growth_is_as_stage_one_but_for_what_it_says() -> None:
+    recipe = load_speech_recipe(DEFAULT)
+    (grown,) = recipe.growth()
+    assert grown.layers == 6
+    assert grown.steps != recipe.stage_one().steps
+    assert grown.shares == recipe.stage_one().shares
+    assert grown.batch == recipe.stage_one().batch
+
 
 def test_the_default_recipe_is_sound() -> None:
     recipe = load_speech_recipe(DEFAULT)
@@ -28,6 +39,10 @@ def test_the_default_recipe_is_sound() -> None:
     [
         ("[speech]\nhuman = {}\n", "'dictionary' is missing"),
         ("[speech]\nhuman = {}\ndictionary = []\n[speech.sounds]\nstpes = 3\n", "unknown key 'stpes'"),
+        ("[speech]\nhuman = 3\ndictionary = []\n", "human: expected a table such as { key = value }, got 3"),
+        (f"{GROWN}layers = 6\nstpes = 3\n", r"\[\[speech.grown\]\]: unknown key 'stpes'; the keys are steps"),
+        (f"{GROWN}layers = 4\n", r"\[\[speech.grown\]\] layers: must be at least 5, got 4"),
+        (f"{GROWN}layers = 6\n[[speech.grown]]\nlayers = 5\n", "layers: must be at least 7, got 5"),
         ("[speech]\nhuman = {}\ndictionary = []\n[speech.lexicon]\nbonus = {}\n", "'sources' is missing"),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,14 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from polyvox.encode.protocol import Vectors
-from polyvox.encode.subwords import Subwords
+from polyvox.encode.subwords import Subwords, write_tokenizer
 from polyvox.errors import PolyvoxError
 
-TOKENIZER_FILE = "tokenizer.json"
+TOKENIZER_FILE = "tokenizer.json.gz"
 TABLE_FILE = "tokens.npy"
 SCALES_FILE = "scales.npy"
+TEXT_FILES = (TABLE_FILE, SCALES_FILE, TOKENIZER_FILE)
+"""A text tower on disk."""
 MOST_CHARACTERS = 16_384
 """A text is read up to here."""
 MOST_TOKENS = 2_048
@@ -197,8 +198,7 @@ def save_tower(folder: Path, table: NDArray[np.float32], tokenizer_json: str, *,
     entries, scales = _ROUNDED[bits](table)
     np.save(folder / TABLE_FILE, entries)
     np.save(folder / SCALES_FILE, scales)
-    compact = json.dumps(json.loads(tokenizer_json), ensure_ascii=False, separators=(",", ":"))
-    (folder / TOKENIZER_FILE).write_text(compact, encoding="utf-8")
+    write_tokenizer(folder / TOKENIZER_FILE, tokenizer_json)
 
 
 def _in_bytes(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float16]]:

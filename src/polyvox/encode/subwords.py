@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -15,6 +16,22 @@ _UNKNOWN_PENALTY = 10.0
 _CHARACTERS_HERE = 20_000
 
 
+def read_tokenizer(path: Path) -> str:
+    """The JSON of a tokenizer, from a plain file or one that `write_tokenizer` wrote.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    packed = path.suffix == ".gz"
+    return (gzip.decompress(path.read_bytes()) if packed else path.read_bytes()).decode()
+
+
+def write_tokenizer(path: Path, tokenizer_json: str) -> None:
+    """Write the JSON of a tokenizer in a third of its size, the same bytes for the same tokenizer."""
+    compact = json.dumps(json.loads(tokenizer_json), ensure_ascii=False, separators=(",", ":"))
+    path.write_bytes(gzip.compress(compact.encode(), mtime=0))
+
+
 class Subwords:
     """Cuts texts into subwords exactly as the tokenizer in a file does.
 
@@ -23,7 +40,7 @@ class Subwords:
     characters are cut by a search of our own over a plain dictionary, and the tree is built after that.
 
     Args:
-        path: a `tokenizer.json`.
+        path: a `tokenizer.json`, or what `write_tokenizer` wrote.
 
     Raises:
         ValueError: the file is not JSON or is no tokenizer.
@@ -32,7 +49,7 @@ class Subwords:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(read_tokenizer(path))
         try:
             model = content["model"]
             self._size = len(model["vocab"])
@@ -47,7 +64,7 @@ class Subwords:
     @cached_property
     def tokenizer(self) -> Tokenizer:
         """The whole tokenizer, built when first asked for."""
-        return Tokenizer.from_file(str(self._path))
+        return Tokenizer.from_str(read_tokenizer(self._path))
 
     def ids(self, texts: Sequence[str]) -> list[list[int]]:
         """Subword numbers of each text; none where it is empty."""

@@ -17,12 +17,13 @@ from torch import Tensor
 from polyvox.encode.static import (
     MOST_CHARACTERS,
     MOST_TOKENS,
-    TOKENIZER_FILE,
     StaticTextTower,
     group_ends,
     unknown_vector,
 )
 from polyvox.modules.folder_module import FolderModule
+
+TOKENIZER_FILE = "tokenizer.json"
 
 
 class StaticText(FolderModule):

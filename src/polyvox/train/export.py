@@ -17,12 +17,12 @@ from polyvox.encode.manifest import MANIFEST_FILE, Manifest, file_hashes, read_m
 from polyvox.encode.protocol import Vectors
 from polyvox.encode.speech import MODEL_FILE
 from polyvox.encode.speech import SpeechTower as LightSpeechTower
-from polyvox.encode.static import StaticTextTower
+from polyvox.encode.static import TEXT_FILES, StaticTextTower
 from polyvox.errors import MissingExtraError, PolyvoxError
 from polyvox.item import Modality
 from polyvox.train.export_card import CARD_FILE, write_card
 from polyvox.train.export_run import COMPARED, WordsRun, is_words_run
-from polyvox.train.export_sources import TEXT_FILES, SpeechHalf, TextHalf, Trained, open_trained
+from polyvox.train.export_sources import SpeechHalf, TextHalf, Trained, open_trained
 from polyvox.train.export_speech import OPSET, Storage, speech_program, write_program
 from polyvox.train.parity import (
     Spoken,

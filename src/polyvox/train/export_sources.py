@@ -13,7 +13,16 @@ import numpy as np
 
 from polyvox.encode.manifest import MANIFEST_FILE, read_manifest
 from polyvox.encode.protocol import Vectors
-from polyvox.encode.static import SCALES_FILE, TABLE_FILE, TOKENIZER_FILE, StaticTextTower, packed, save_tower
+from polyvox.encode.static import (
+    SCALES_FILE,
+    TABLE_FILE,
+    TEXT_FILES,
+    TOKENIZER_FILE,
+    StaticTextTower,
+    packed,
+    save_tower,
+)
+from polyvox.encode.subwords import write_tokenizer
 from polyvox.errors import MissingExtraError, PolyvoxError
 from polyvox.train.export_speech import MAX_SECONDS
 
@@ -21,7 +30,6 @@ if TYPE_CHECKING:
     from polyvox.modules.direct_tower import DirectTower
     from polyvox.modules.speech_tower import SpeechTower
 
-TEXT_FILES = (TABLE_FILE, SCALES_FILE, TOKENIZER_FILE)
 _MODULES = "modules.json"
 _ROUTES = "router_config.json"
 _TOWER_CONFIG = "config.json"
@@ -161,7 +169,7 @@ def _static_text(module: Any, encode: Callable[[Sequence[str]], Vectors]) -> Tex
     def write(into: Path) -> None:
         np.save(into / TABLE_FILE, packed(levels) if half_bytes else levels)
         np.save(into / SCALES_FILE, scales.astype(np.float16))
-        module.tokenizer.save(str(into / TOKENIZER_FILE), pretty=False)
+        write_tokenizer(into / TOKENIZER_FILE, module.tokenizer.to_str())
 
     return TextHalf(write, encode, levels.shape[1], (levels.shape[1],))
 

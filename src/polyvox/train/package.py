@@ -12,12 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from polyvox.encode.manifest import Manifest, file_hashes, write_manifest
-from polyvox.encode.static import SCALES_FILE, TABLE_FILE, TOKENIZER_FILE, StaticTextTower
+from polyvox.encode.static import TEXT_FILES, StaticTextTower
 from polyvox.errors import PolyvoxError
 from polyvox.item import Modality
 from polyvox.train.recipe import ModelRecipe, TextRecipe, read_section
-
-TEXT_FILES = (TABLE_FILE, SCALES_FILE, TOKENIZER_FILE)
 
 
 def package(

@@ -96,8 +96,6 @@ class TextRecipe:
         in_range("[text] mixed", self.mixed, 0, 1)
         in_range("[text] mixed_most", self.mixed_most, 2)
         in_range("[text] cut_tokens", self.cut_tokens, 6)
-        if not isinstance(self.cuts, Mapping):
-            raise PolyvoxError(f"[text] cuts: expected a table such as {{ bible = 1 }}, got {self.cuts!r}")
         for key, named in (("mixed_sources", self.mixed_sources), ("cuts", self.cuts)):
             if odd := set(named) - set(self.sources):
                 raise PolyvoxError(
@@ -105,8 +103,6 @@ class TextRecipe:
                     f"which are {', '.join(sorted(self.sources))}"
                 )
         for source, times in self.cuts.items():
-            if not isinstance(times, int):
-                raise PolyvoxError(f"[text.cuts] {source}: expected a whole number, got {times!r}")
             in_range(f"[text.cuts] {source}", times, 1, 4)
         if self.mixed and not self.mixed_sources:
             raise PolyvoxError("[text] mixed_sources is empty; name the sources to mix, or take `mixed` out")
@@ -224,6 +220,19 @@ def _value(kind: object, value: object, where: str) -> object:
     wanted = _KINDS.get(str(kind))
     if wanted and (not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted)):
         raise PolyvoxError(f"{where}: expected {kind}, got {value!r}")
-    if str(kind).startswith("tuple") and not isinstance(value, list):
-        raise PolyvoxError(f"{where}: expected a list in brackets, got {value!r}")
-    return tuple(value) if isinstance(value, list) else value
+    if inner := _inside("tuple[", kind, ", ...]"):
+        if not isinstance(value, list):
+            raise PolyvoxError(f"{where}: expected a list in brackets, got {value!r}")
+        return tuple(_value(inner, entry, f"{where}[{place}]") for place, entry in enumerate(value))
+    if inner := _inside("Mapping[str, ", kind, "]"):
+        if not isinstance(value, Mapping):
+            raise PolyvoxError(f"{where}: expected a table such as {{ key = value }}, got {value!r}")
+        return {key: _value(inner, entry, f"{where} {key}") for key, entry in value.items()}
+    return value
+
+
+def _inside(begin: str, kind: object, end: str) -> str:
+    """What stands between `begin` and `end` in an annotation; empty where it is another one."""
+    written = str(kind)
+    fits = written.startswith(begin) and written.endswith(end)
+    return written.removeprefix(begin).removesuffix(end) if fits else ""

@@ -115,9 +115,10 @@ def train_sounds(
     training: SoundsTraining,
     folder: Path,
     *,
+    name: str = "sounds",
     stop: int | None = None,
 ) -> None:
-    """Train by CTC, going on from `folder/sounds.safetensors` when it is there.
+    """Train by CTC, going on from the checkpoint `name` in `folder` when it is there.
 
     `stop` ends the run early, at a step from which another run can go on.
 
@@ -126,11 +127,11 @@ def train_sounds(
     """
     numbers = {sound: number for number, sound in enumerate(sounds) if sound}
     optimizer = torch.optim.AdamW(model.parameters(), weight_decay=0.01, betas=(0.9, 0.98))
-    path = folder / "sounds.safetensors"
+    path = folder / f"{name}.safetensors"
     start = load_checkpoint(path, model, optimizer)
     last = training.steps if stop is None else stop
     folder.mkdir(parents=True, exist_ok=True)
-    progress = Progress("sounds", training.steps, done=start, interval=30)
+    progress = Progress(name, training.steps, done=start, interval=30)
     recent = 0.0
     for step in range(start, last):
         batch = batch_at(

@@ -12,6 +12,7 @@ from polyvox.encode.lexicon_languages import GuessedSearch, ToldSearch
 from polyvox.modules.sounds import SoundsConfig
 from polyvox.modules.word_spotter import SpotterConfig
 from polyvox.train.augment import Augmentation
+from polyvox.train.growth import GrownTraining
 from polyvox.train.lexicon import LexiconConfig
 from polyvox.train.recipe import from_mapping, read_section
 from polyvox.train.sections import in_range
@@ -35,6 +36,8 @@ class SpeechRecipe:
         blank_bias: `SpeechTower.blank_bias` of the finished tower, chosen on development words.
         augmentation: how often each distortion is applied.
         sounds: stage one.
+        grown: how stage one goes on with more blocks, step by step. What a step does not say is as in
+            `sounds`.
         sizes: widths and depths of the network.
         lexicon: which words are known.
         spotting: stage two.
@@ -52,6 +55,7 @@ class SpeechRecipe:
     blank_bias: float = 0.0
     augmentation: Mapping[str, Any] = field(default_factory=dict)
     sounds: Mapping[str, Any] = field(default_factory=dict)
+    grown: tuple[Mapping[str, Any], ...] = ()
     sizes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lexicon: Mapping[str, Any] = field(default_factory=dict)
     spotting: Mapping[str, Any] = field(default_factory=dict)
@@ -62,6 +66,16 @@ class SpeechRecipe:
     def stage_one(self) -> SoundsTraining:
         """[speech.sounds], checked."""
         return from_mapping(SoundsTraining, self.sounds, "[speech.sounds]")
+
+    def growth(self) -> list[GrownTraining]:
+        """Each [[speech.grown]], checked."""
+        layers = self.sounds_config(1).layers
+        where = "[[speech.grown]]"
+        growth = [from_mapping(GrownTraining, {**self.sounds, **one}, where) for one in self.grown]
+        for one in growth:
+            in_range(f"{where} layers", one.layers, layers + 1)
+            layers = one.layers
+        return growth
 
     def stage_two(self) -> SpotterTraining:
         """[speech.spotting], checked."""
@@ -107,6 +121,13 @@ def load_speech_recipe(recipe: Path) -> SpeechRecipe:
         PolyvoxError: as `read_section` does.
     """
     loaded = read_section(recipe, "speech", SpeechRecipe)
-    loaded.stage_one(), loaded.stage_two(), loaded.distortions(), loaded.known_words(), loaded.word_search()
+    (
+        loaded.stage_one(),
+        loaded.growth(),
+        loaded.stage_two(),
+        loaded.distortions(),
+        loaded.known_words(),
+        loaded.word_search(),
+    )
     loaded.guessed_search(), loaded.told_search(), loaded.sounds_config(1), loaded.spotter_config(1)
     return loaded

@@ -14,6 +14,7 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -22,6 +23,7 @@ from polyvox.modules.sounds import Sounds
 from polyvox.modules.word_tower import WordTower
 from polyvox.train.device import training_device
 from polyvox.train.feature_store import Example, FeatureStore, build_store
+from polyvox.train.growth import deepen
 from polyvox.train.human_speech import Spoken, human_speech, translations
 from polyvox.train.languages import espeak_voice
 from polyvox.train.lexicon import read_words, save_words
@@ -137,18 +139,26 @@ def _inventory(recipe: SpeechRecipe, stores: Sequence[FeatureStore], out: Path) 
 def learn_sounds(
     recipe: SpeechRecipe, stores: Sequence[FeatureStore], sounds: Sequence[str], out: Path
 ) -> Sounds:
-    """Stage one; prints the phone error rate on development words."""
+    """Stage one with its growth; prints phone error rates of development words after each part."""
     training = recipe.stage_one()
     torch.manual_seed(training.seed)
     lower = Sounds(recipe.sounds_config(len(sounds))).to(training_device())
     source = SpeechSource(stores, grouped(stores, Part.TRAIN, labelled=True), training.shares)
     train_sounds(lower, source, sounds, training, out)
-    watched = [
-        place for places in grouped(stores, Part.DEVELOPMENT, labelled=True).values() for place in places
-    ]
-    for name, rate in error_rates(lower, source, watched, sounds).items():
-        sys.stderr.write(f"phone error rate, development words of {name}: {rate:.3f}\n")
+    _say_errors(lower, stores, sounds)
+    for growth in recipe.growth():
+        lower = deepen(lower, growth.layers).to(training_device())
+        source = replace(source, shares=growth.shares)
+        train_sounds(lower, source, sounds, growth, out, name=f"sounds-{growth.layers}")
+        _say_errors(lower, stores, sounds)
     return lower
+
+
+def _say_errors(lower: Sounds, stores: Sequence[FeatureStore], sounds: Sequence[str]) -> None:
+    groups = grouped(stores, Part.DEVELOPMENT, labelled=True)
+    watched = [place for places in groups.values() for place in places]
+    for name, rate in error_rates(lower, SpeechSource(stores, groups, {}), watched, sounds).items():
+        sys.stderr.write(f"phone error rate, development words of {name}: {rate:.3f}\n")
 
 
 def learn_words(

@@ -62,7 +62,9 @@ def vocabulary(recipe: TextRecipe, rows: Mapping[str, Sequence[ParallelRow]], ou
             recipe.vocabulary_boosts,
             recipe.vocabulary_sources,
         )
-        tokenizer.save(str(path))
+        part = out / "vocabulary.part"
+        tokenizer.save(str(part))
+        part.replace(path)
     tokenizer = Tokenizer.from_file(str(path))
     if (needed := tokenizer.get_vocab_size()) > recipe.vocabulary:
         raise PolyvoxError(
