@@ -36,7 +36,7 @@ HEAD = "| {} | queries | pool | R@1 | R@5 | MRR | R@1 by chance |\n|---|---|---|
 def ranks(scores: Vectors, right: NDArray[np.bool_]) -> NDArray[np.int64]:
     """The rank of each query's best right candidate, ties (to a millionth) counted against it.
 
-    >>> ranks(np.array([[0.5, 0.9, 0.5]]), np.array([[True, False, False]])).tolist()
+    >>> ranks(np.array([[0.5, 0.9, 0.4999995]]), np.array([[True, False, False]])).tolist()
     [3]
     """
     best = np.where(right, scores, -np.inf).max(1)

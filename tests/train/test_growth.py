@@ -30,6 +30,8 @@ def test_growing_changes_nothing_that_is_heard(before: int, after: int) -> None:
     assert torch.allclose(small(features, lengths)[0], large(features, lengths)[0], atol=1e-5)
     lower, upper = small.layers(features, lengths)[0], large.layers(features, lengths)[0]
     assert torch.allclose(lower[small.middle], upper[large.middle], atol=1e-5)
+    assert not any(part.training for part in large.modules())
+    assert all(part.training for part in deepen(small.train(), after).modules())
 
 
 def test_new_blocks_learn_and_old_weights_are_not_shared() -> None:
@@ -37,14 +39,15 @@ def test_new_blocks_learn_and_old_weights_are_not_shared() -> None:
     large = deepen(small, 4)
     features, lengths = torch.randn(1, 16, 80), torch.tensor([16])
     large(features, lengths)[0].sum().backward()
-    out = large.blocks[1].feed_forward[-1]
-    assert not out.weight.any()
-    assert out.weight.grad is not None
-    assert out.weight.grad.abs().sum() > 0
+    weights = dict(large.named_parameters())
+    out = weights["blocks.1.feed_forward.3.weight"]
+    assert not out.any()
+    assert out.grad is not None
+    assert out.grad.abs().sum() > 0
     with torch.no_grad():
-        large.blocks[0].attention.qkv.weight.zero_()
-    assert small.blocks[0].attention.qkv.weight.any()
-    assert large.blocks[1].attention.qkv.weight.any()
+        weights["blocks.0.attention.qkv.weight"].zero_()
+    assert weights["blocks.1.attention.qkv.weight"].any()
+    assert small.state_dict()["blocks.0.attention.qkv.weight"].any()
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, 4), (4, 4), (4, 3)])

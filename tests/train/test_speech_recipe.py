@@ -40,9 +40,18 @@ def test_the_default_recipe_is_sound() -> None:
         ("[speech]\nhuman = {}\n", "'dictionary' is missing"),
         ("[speech]\nhuman = {}\ndictionary = []\n[speech.sounds]\nstpes = 3\n", "unknown key 'stpes'"),
         ("[speech]\nhuman = 3\ndictionary = []\n", "human: expected a table such as { key = value }, got 3"),
-        (f"{GROWN}layers = 6\nstpes = 3\n", r"\[\[speech.grown\]\]: unknown key 'stpes'; the keys are steps"),
-        (f"{GROWN}layers = 4\n", r"\[\[speech.grown\]\] layers: must be at least 5, got 4"),
-        (f"{GROWN}layers = 6\n[[speech.grown]]\nlayers = 5\n", "layers: must be at least 7, got 5"),
+        (f"{GROWN}layers = 6\nstpes = 3\n", "number 1: unknown key 'stpes'; the keys are steps"),
+        (f"{GROWN}seed = 2\n", "number 1: the key 'layers' is missing"),
+        (f"{GROWN}seed = 2\nlayers = 4\n", "number 1: layers: must be at least 5, got 4"),
+        (f"{GROWN}layers = 6\n", "number 1: seed: 1 was used before"),
+        (
+            f"{GROWN}layers = 6\nseed = 2\n[[speech.grown]]\nlayers = 6\n",
+            "number 2: layers: must be at least 7",
+        ),
+        (
+            f"{GROWN}layers = 6\nseed = 2\n[speech.sizes.sounds]\nlayers = 1\n",
+            "grows: must be at least 2, got 1",
+        ),
         ("[speech]\nhuman = {}\ndictionary = []\n[speech.lexicon]\nbonus = {}\n", "'sources' is missing"),
     ],
 )

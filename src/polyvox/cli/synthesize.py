@@ -155,12 +155,12 @@ def _engines(named: str | None, recipe: SynthesisConfig | None) -> Sequence[str]
 
 def _augmentation(given: dict[str, float] | None, recipe: SynthesisConfig | None) -> Augmentation | None:
     from polyvox.train.augment import Augmentation
-    from polyvox.train.recipe import from_mapping
+    from polyvox.train.sections import section_from
 
     if given is None:
         wanted = dict(recipe.augmentation) if recipe else {}
-        return from_mapping(Augmentation, wanted, "[synthesis.augmentation]") if wanted else None
-    return from_mapping(Augmentation, {**Augmentation.nothing(), **given} if given else {}, "--augment")
+        return section_from(Augmentation, wanted, "[synthesis.augmentation]") if wanted else None
+    return section_from(Augmentation, {**Augmentation.nothing(), **given} if given else {}, "--augment")
 
 
 def _list_voices(arguments: Namespace) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -14,20 +15,29 @@ from tokenizers import Tokenizer
 _UNKNOWN_PENALTY = 10.0
 """What `tokenizers` takes off the lowest score for a character outside the vocabulary."""
 _CHARACTERS_HERE = 20_000
+_MOST_BYTES = 256 << 20
+"""What a packed tokenizer may unpack to: sixty times the shipped one."""
 
 
 def read_tokenizer(path: Path) -> str:
-    """The JSON of a tokenizer, from a plain file or one that `write_tokenizer` wrote.
+    """The JSON of a tokenizer, from a file that `write_tokenizer` wrote.
 
     Raises:
+        ValueError: the file is damaged, or unpacks to more than a tokenizer has.
         OSError: it cannot be read.
     """
-    packed = path.suffix == ".gz"
-    return (gzip.decompress(path.read_bytes()) if packed else path.read_bytes()).decode()
+    try:
+        with gzip.open(path) as file:
+            content = file.read(_MOST_BYTES + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ValueError(f"{path.name} is damaged: {error}") from error
+    if len(content) > _MOST_BYTES:
+        raise ValueError(f"{path.name} unpacks to more than {_MOST_BYTES >> 20} MiB")
+    return content.decode()
 
 
 def write_tokenizer(path: Path, tokenizer_json: str) -> None:
-    """Write the JSON of a tokenizer in a third of its size, the same bytes for the same tokenizer."""
+    """Write the JSON of a tokenizer in a third of its size, without a date in it."""
     compact = json.dumps(json.loads(tokenizer_json), ensure_ascii=False, separators=(",", ":"))
     path.write_bytes(gzip.compress(compact.encode(), mtime=0))
 
@@ -40,10 +50,10 @@ class Subwords:
     characters are cut by a search of our own over a plain dictionary, and the tree is built after that.
 
     Args:
-        path: a `tokenizer.json`, or what `write_tokenizer` wrote.
+        path: what `write_tokenizer` wrote.
 
     Raises:
-        ValueError: the file is not JSON or is no tokenizer.
+        ValueError: the file is damaged, or is no tokenizer.
         OSError: it cannot be read.
     """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from torch import nn
 
@@ -22,7 +22,7 @@ class GrownTraining(SoundsTraining):
         layers: blocks of the grown network.
     """
 
-    layers: int = 6
+    layers: int = field(kw_only=True)
 
 
 def deepen(model: Sounds, layers: int) -> Sounds:
@@ -42,10 +42,11 @@ def deepen(model: Sounds, layers: int) -> Sounds:
             "it needs two or more blocks, and more afterwards than before"
         )
     grown = Sounds(replace(model.config, layers=layers))
-    grown.load_state_dict(model.state_dict(), strict=False)
     lower, upper = blocks[: model.middle], blocks[model.middle :]
     grown.blocks = nn.ModuleList(_spread(lower, grown.middle) + _spread(upper, layers - grown.middle))
-    return grown
+    rest = {name: value for name, value in model.state_dict().items() if not name.startswith("blocks.")}
+    grown.load_state_dict(grown.state_dict() | rest)
+    return grown.to(model.head.weight.device).train(model.training)
 
 
 def _spread(blocks: Sequence[ConformerBlock], count: int) -> list[ConformerBlock]:
@@ -56,8 +57,8 @@ def _spread(blocks: Sequence[ConformerBlock], count: int) -> list[ConformerBlock
         block = copy.deepcopy(blocks[number])
         if number == last:
             for out in (block.attention.out, block.convolution.out, block.feed_forward[-1]):
-                nn.init.zeros_(out.weight)
-                nn.init.zeros_(out.bias)
+                for parameter in out.parameters():
+                    nn.init.zeros_(parameter)
         last = number
         found.append(block)
     return found

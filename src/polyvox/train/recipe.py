@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
-from difflib import get_close_matches
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from polyvox.errors import PolyvoxError
-from polyvox.train.sections import in_range
+from polyvox.train.sections import in_range, section_from
 
 RECIPE_FILE = "recipe.toml"
 Section = TypeVar("Section")
@@ -181,58 +180,4 @@ def read_section(folder: Path, name: str, section: type[Section]) -> Section:
     path, content = folder / RECIPE_FILE, recipe_values(folder)
     if name not in content:
         raise PolyvoxError(f"{path}: has no section [{name}]; it has {', '.join(sorted(content)) or 'none'}")
-    values = content[name]
-    if not isinstance(values, Mapping):
-        raise PolyvoxError(f"{path}: {name}: expected a section [{name}], got {values!r}")
-    return from_mapping(section, values, f"{path} [{name}]")
-
-
-def from_mapping(section: type[Section], values: Mapping[str, Any], where: str) -> Section:
-    """Build a section's dataclass from TOML values.
-
-    >>> from_mapping(ModelRecipe, {"name": "a", "versoin": "1"}, "recipe.toml [model]")
-    Traceback (most recent call last):
-    polyvox.errors.PolyvoxError: recipe.toml [model]: unknown key 'versoin';
-    the keys are name, version, licence, training_data; did you mean 'version'?
-    """
-    known = {entry.name: entry for entry in fields(section)}  # type: ignore[arg-type]
-    for key in values:
-        if key not in known:
-            near = get_close_matches(key, known, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise PolyvoxError(f"{where}: unknown key {key!r}; the keys are {', '.join(known)}{hint}")
-    for key, entry in known.items():
-        if key not in values and entry.default is MISSING and entry.default_factory is MISSING:
-            raise PolyvoxError(f"{where}: the key {key!r} is missing")
-    return section(**{key: _value(known[key].type, value, f"{where} {key}") for key, value in values.items()})
-
-
-_KINDS: Mapping[str, tuple[type, ...]] = {
-    "int": (int,),
-    "float": (int, float),
-    "str": (str,),
-    "bool": (bool,),
-}
-
-
-def _value(kind: object, value: object, where: str) -> object:
-    """A TOML value as a dataclass field wants it; `kind` is the field's annotation as written."""
-    wanted = _KINDS.get(str(kind))
-    if wanted and (not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted)):
-        raise PolyvoxError(f"{where}: expected {kind}, got {value!r}")
-    if inner := _inside("tuple[", kind, ", ...]"):
-        if not isinstance(value, list):
-            raise PolyvoxError(f"{where}: expected a list in brackets, got {value!r}")
-        return tuple(_value(inner, entry, f"{where}[{place}]") for place, entry in enumerate(value))
-    if inner := _inside("Mapping[str, ", kind, "]"):
-        if not isinstance(value, Mapping):
-            raise PolyvoxError(f"{where}: expected a table such as {{ key = value }}, got {value!r}")
-        return {key: _value(inner, entry, f"{where} {key}") for key, entry in value.items()}
-    return value
-
-
-def _inside(begin: str, kind: object, end: str) -> str:
-    """What stands between `begin` and `end` in an annotation; empty where it is another one."""
-    written = str(kind)
-    fits = written.startswith(begin) and written.endswith(end)
-    return written.removeprefix(begin).removesuffix(end) if fits else ""
+    return section_from(section, content[name], f"{path} [{name}]")

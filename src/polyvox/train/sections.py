@@ -22,10 +22,17 @@ _SCALARS: Mapping[type, tuple[tuple[type, ...], str]] = {
 def section_from(kind: type[Section], values: object, where: str) -> Section:
     """Build a dataclass, and those inside it, from TOML values.
 
-    Fields may be bool, int, float, str, a `StrEnum`, a dataclass, `tuple[T, ...]` or `Mapping[str, T]`.
+    Fields may be bool, int, float, str, a `StrEnum`, a dataclass, `tuple[T, ...]`, `Mapping[str, T]`, or
+    `Any`, which is not looked at.
 
     Raises:
         PolyvoxError: an unknown or missing key, a value of the wrong kind, or one that the dataclass refuses.
+
+    >>> from polyvox.train.recipe import ModelRecipe
+    >>> section_from(ModelRecipe, {"name": "a", "versoin": "1"}, "recipe.toml [model]")
+    Traceback (most recent call last):
+    polyvox.errors.PolyvoxError: recipe.toml [model]: unknown key 'versoin';
+    the keys are name, version, licence, training_data; did you mean 'version'?
     """
     if not isinstance(values, Mapping):
         raise PolyvoxError(f"{where}: expected a section of keys, got {values!r}")
@@ -66,6 +73,8 @@ def folder_name(where: str, name: str) -> None:
 
 
 def _value(hint: Any, value: object, where: str) -> object:  # noqa: ANN401 - a type annotation
+    if hint is Any:
+        return value
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return _choice(hint, value, where)
     if hint in _SCALARS:
@@ -81,7 +90,7 @@ def _value(hint: Any, value: object, where: str) -> object:  # noqa: ANN401 - a 
             raise PolyvoxError(f"{where}: expected a list in [ ], got {value!r}")
         return tuple(_value(inner[0], entry, f"{where}[{place}]") for place, entry in enumerate(value))
     if not isinstance(value, Mapping):
-        raise PolyvoxError(f"{where}: expected a section of keys, got {value!r}")
+        raise PolyvoxError(f"{where}: expected a table such as {{ key = value }}, got {value!r}")
     return {str(key): _value(inner[1], entry, f"{where} {key}") for key, entry in value.items()}
 
 

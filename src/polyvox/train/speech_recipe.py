@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from polyvox.encode.lexicon import WordSearch
 from polyvox.encode.lexicon_languages import GuessedSearch, ToldSearch
+from polyvox.errors import PolyvoxError
 from polyvox.modules.sounds import SoundsConfig
 from polyvox.modules.word_spotter import SpotterConfig
 from polyvox.train.augment import Augmentation
 from polyvox.train.growth import GrownTraining
 from polyvox.train.lexicon import LexiconConfig
-from polyvox.train.recipe import from_mapping, read_section
-from polyvox.train.sections import in_range
+from polyvox.train.recipe import merged, read_section
+from polyvox.train.sections import in_range, section_from
 from polyvox.train.sounds import SoundsTraining
 from polyvox.train.word_spotting import SpotterTraining
 
@@ -37,7 +38,7 @@ class SpeechRecipe:
         augmentation: how often each distortion is applied.
         sounds: stage one.
         grown: how stage one goes on with more blocks, step by step. What a step does not say is as in
-            `sounds`.
+            `sounds`, its `decay` too; `seed` has to differ.
         sizes: widths and depths of the network.
         lexicon: which words are known.
         spotting: stage two.
@@ -65,53 +66,67 @@ class SpeechRecipe:
 
     def stage_one(self) -> SoundsTraining:
         """[speech.sounds], checked."""
-        return from_mapping(SoundsTraining, self.sounds, "[speech.sounds]")
+        return section_from(SoundsTraining, self.sounds, "[speech.sounds]")
 
     def growth(self) -> list[GrownTraining]:
-        """Each [[speech.grown]], checked."""
-        layers = self.sounds_config(1).layers
-        where = "[[speech.grown]]"
-        growth = [from_mapping(GrownTraining, {**self.sounds, **one}, where) for one in self.grown]
-        for one in growth:
-            in_range(f"{where} layers", one.layers, layers + 1)
-            layers = one.layers
-        return growth
+        """Each [[speech.grown]], checked.
+
+        Raises:
+            PolyvoxError: a wrong key or value, fewer than two blocks before, no more after it, or a seed that
+                was used before.
+        """
+        found: list[GrownTraining] = []
+        layers, seeds = self.sounds_config(1).layers, {self.stage_one().seed}
+        if self.grown:
+            in_range("[speech.sizes.sounds] layers of a network that grows", layers, 2)
+        for number, step in enumerate(self.grown, start=1):
+            where = f"[[speech.grown]], number {number}"
+            found.append(section_from(GrownTraining, merged(self.sounds, step), where))
+            in_range(f"{where}: layers", found[-1].layers, layers + 1)
+            layers = found[-1].layers
+            if found[-1].seed in seeds:
+                raise PolyvoxError(
+                    f"{where}: seed: {found[-1].seed} was used before and would draw the same recordings; "
+                    "give another"
+                )
+            seeds.add(found[-1].seed)
+        return found
 
     def stage_two(self) -> SpotterTraining:
         """[speech.spotting], checked."""
-        return from_mapping(SpotterTraining, self.spotting, "[speech.spotting]")
+        return section_from(SpotterTraining, self.spotting, "[speech.spotting]")
 
     def known_words(self) -> LexiconConfig:
         """[speech.lexicon], checked."""
-        return from_mapping(LexiconConfig, self.lexicon, "[speech.lexicon]")
+        return section_from(LexiconConfig, self.lexicon, "[speech.lexicon]")
 
     def word_search(self) -> WordSearch:
         """[speech.search], checked."""
-        found = from_mapping(WordSearch, self.search, "[speech.search]")
+        found = section_from(WordSearch, self.search, "[speech.search]")
         in_range("[speech.search] floor", found.floor, 1e-30, 1)
         return found
 
     def guessed_search(self) -> GuessedSearch:
         """[speech.guessed], checked."""
-        return from_mapping(GuessedSearch, self.guessed, "[speech.guessed]")
+        return section_from(GuessedSearch, self.guessed, "[speech.guessed]")
 
     def told_search(self) -> ToldSearch:
         """[speech.told], checked."""
-        return from_mapping(ToldSearch, self.told, "[speech.told]")
+        return section_from(ToldSearch, self.told, "[speech.told]")
 
     def distortions(self) -> Augmentation:
         """[speech.augmentation], checked."""
-        return from_mapping(Augmentation, self.augmentation, "[speech.augmentation]")
+        return section_from(Augmentation, self.augmentation, "[speech.augmentation]")
 
     def sounds_config(self, inventory: int) -> SoundsConfig:
         """[speech.sizes.sounds], checked."""
         sizes = {**self.sizes.get("sounds", {}), "sounds": inventory}
-        return from_mapping(SoundsConfig, sizes, "[speech.sizes.sounds]")
+        return section_from(SoundsConfig, sizes, "[speech.sizes.sounds]")
 
     def spotter_config(self, inventory: int) -> SpotterConfig:
         """[speech.sizes.spotter], checked."""
         sizes = {**self.sizes.get("spotter", {}), "sounds": inventory}
-        return from_mapping(SpotterConfig, sizes, "[speech.sizes.spotter]")
+        return section_from(SpotterConfig, sizes, "[speech.sizes.spotter]")
 
 
 def load_speech_recipe(recipe: Path) -> SpeechRecipe:
@@ -121,13 +136,20 @@ def load_speech_recipe(recipe: Path) -> SpeechRecipe:
         PolyvoxError: as `read_section` does.
     """
     loaded = read_section(recipe, "speech", SpeechRecipe)
-    (
-        loaded.stage_one(),
-        loaded.growth(),
-        loaded.stage_two(),
-        loaded.distortions(),
-        loaded.known_words(),
-        loaded.word_search(),
-    )
-    loaded.guessed_search(), loaded.told_search(), loaded.sounds_config(1), loaded.spotter_config(1)
+    for check in _CHECKS:
+        check(loaded)
     return loaded
+
+
+_CHECKS: Sequence[Callable[[SpeechRecipe], object]] = (
+    SpeechRecipe.stage_one,
+    SpeechRecipe.growth,
+    SpeechRecipe.stage_two,
+    SpeechRecipe.distortions,
+    SpeechRecipe.known_words,
+    SpeechRecipe.word_search,
+    SpeechRecipe.guessed_search,
+    SpeechRecipe.told_search,
+    lambda recipe: recipe.sounds_config(1),
+    lambda recipe: recipe.spotter_config(1),
+)

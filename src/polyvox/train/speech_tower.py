@@ -14,13 +14,14 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 
 from polyvox.modules.sounds import Sounds
 from polyvox.modules.word_tower import WordTower
+from polyvox.train.claims import claim, claimed
 from polyvox.train.device import training_device
 from polyvox.train.feature_store import Example, FeatureStore, build_store
 from polyvox.train.growth import deepen
@@ -139,19 +140,37 @@ def _inventory(recipe: SpeechRecipe, stores: Sequence[FeatureStore], out: Path) 
 def learn_sounds(
     recipe: SpeechRecipe, stores: Sequence[FeatureStore], sounds: Sequence[str], out: Path
 ) -> Sounds:
-    """Stage one with its growth; prints phone error rates of development words after each part."""
+    """Stage one with its growth; prints phone error rates of development words after each part.
+
+    Raises:
+        PolyvoxError: a part was begun with other settings, or its loss is not a number.
+    """
     training = recipe.stage_one()
     torch.manual_seed(training.seed)
     lower = Sounds(recipe.sounds_config(len(sounds))).to(training_device())
     source = SpeechSource(stores, grouped(stores, Part.TRAIN, labelled=True), training.shares)
+    made_by = sounds_made_by(recipe, source, sounds)
+    claim(out, "sounds", made_by)
     train_sounds(lower, source, sounds, training, out)
     _say_errors(lower, stores, sounds)
     for growth in recipe.growth():
-        lower = deepen(lower, growth.layers).to(training_device())
-        source = replace(source, shares=growth.shares)
-        train_sounds(lower, source, sounds, growth, out, name=f"sounds-{growth.layers}")
+        name = f"sounds-{growth.layers}"
+        made_by[name] = asdict(growth)
+        claim(out, name, made_by)
+        lower = deepen(lower, growth.layers)
+        train_sounds(lower, replace(source, shares=growth.shares), sounds, growth, out, name=name)
         _say_errors(lower, stores, sounds)
     return lower
+
+
+def sounds_made_by(recipe: SpeechRecipe, source: SpeechSource, sounds: Sequence[str]) -> dict[str, object]:
+    """All that the first part of stage one depends on, for `claim`."""
+    return {
+        "recordings": {name: len(places) for name, places in source.groups.items()},
+        "inventory": list(sounds),
+        "[speech.sizes.sounds]": asdict(recipe.sounds_config(len(sounds))),
+        "[speech.sounds]": asdict(recipe.stage_one()),
+    }
 
 
 def _say_errors(lower: Sounds, stores: Sequence[FeatureStore], sounds: Sequence[str]) -> None:
@@ -164,8 +183,19 @@ def _say_errors(lower: Sounds, stores: Sequence[FeatureStore], sounds: Sequence[
 def learn_words(
     recipe: SpeechRecipe, stores: Sequence[FeatureStore], tower: WordTower, data: Path, out: Path
 ) -> Path:
-    """Stage two, on text alone; saves `out/tower` and `out/words.tsv`."""
+    """Stage two, on text alone; saves `out/tower` and `out/words.tsv`.
+
+    Raises:
+        PolyvoxError: it was begun with other settings, or its loss is not a number.
+    """
     training = recipe.stage_two()
+    made_by: dict[str, object] = {
+        "sounds": {name: value for name, value in claimed(out).items() if name.startswith("sounds")},
+        "[speech.sizes.spotter]": asdict(tower.spotter.config),
+        "[speech.lexicon]": asdict(recipe.known_words()),
+        "[speech.spotting]": asdict(training),
+    }
+    claim(out, "spotter", made_by)
     numbers = {sound: number for number, sound in enumerate(tower.inventory) if sound}
     spoken = [language for language in training.shares if espeak_voice(language)]
     words, spans = read_words(recipe.known_words(), data / "text", spoken, numbers)

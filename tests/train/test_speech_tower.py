@@ -1,0 +1,80 @@
+"""Stage one with its growth, in one run or in several."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from safetensors.torch import load_file  # noqa: E402
+from torch import Tensor  # noqa: E402
+
+from polyvox.errors import PolyvoxError  # noqa: E402
+from polyvox.item import Audio  # noqa: E402
+from polyvox.train import speech_tower  # noqa: E402
+from polyvox.train.augment import Augmentation  # noqa: E402
+from polyvox.train.feature_store import Example, FeatureStore, build_store  # noqa: E402
+from polyvox.train.sounds import train_sounds  # noqa: E402
+from polyvox.train.speech_recipe import SpeechRecipe  # noqa: E402
+from polyvox.train.waves import write_wav  # noqa: E402
+
+SOUNDS = ["", "a", "b"]
+STEP = {"steps": 3, "warmup": 1, "decay": 2}
+
+
+def recipe(**grown: object) -> SpeechRecipe:
+    return SpeechRecipe(
+        human={"gcompris": 1},
+        dictionary=(),
+        sounds={**STEP, "batch": 4, "shares": {"gcompris": 1.0}},
+        grown=({"layers": 3, "seed": 2, **STEP, **grown},),
+        sizes={"sounds": {"width": 16, "layers": 2, "heads": 2, "kernel": 3, "conditioned": True}},
+    )
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> list[FeatureStore]:
+    folder = tmp_path_factory.mktemp("speech")
+    examples = []
+    for number in range(8):
+        path = folder / f"{number}.wav"
+        write_wav(path, Audio(np.sin(np.arange(6_000) * 0.02 * (number + 1)).astype(np.float32)))
+        part = "development" if number == 7 else "train"
+        examples.append(Example(str(path), "gcompris", "en", part, ("a", "b"), "ab", "", ""))
+    return [build_store(examples, folder / "store", Augmentation(), 0)]
+
+
+def learned(stores: list[FeatureStore], out: Path, **grown: object) -> dict[str, Tensor]:
+    return speech_tower.learn_sounds(recipe(**grown), stores, SOUNDS, out).state_dict()
+
+
+@pytest.mark.parametrize(("part", "stop"), [("sounds", 2), ("sounds-3", 0), ("sounds-3", 2)])
+def test_a_killed_run_grows_to_the_same_network(
+    stores: list[FeatureStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str, stop: int
+) -> None:
+    whole = learned(stores, tmp_path / "whole")
+
+    def killed(*arguments: object, name: str = "sounds") -> None:
+        train_sounds(*arguments, name=name, stop=stop if name == part else None)  # type: ignore[arg-type]
+        if name == part:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(speech_tower, "train_sounds", killed)
+    with pytest.raises(KeyboardInterrupt):
+        learned(stores, tmp_path / "parts")
+    monkeypatch.undo()
+    resumed = learned(stores, tmp_path / "parts")
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    kept = sorted(path.name for path in (tmp_path / "parts").iterdir())
+    assert kept == ["parts.json", "sounds-3.safetensors", "sounds.safetensors"]
+    assert not torch.equal(
+        whole["blocks.1.feed_forward.3.weight"],
+        load_file(tmp_path / "whole" / "sounds.safetensors")["model/blocks.0.feed_forward.3.weight"],
+    )
+
+
+def test_a_part_that_was_begun_otherwise_is_refused(stores: list[FeatureStore], tmp_path: Path) -> None:
+    learned(stores, tmp_path)
+    with pytest.raises(PolyvoxError, match=r"sounds-3.safetensors was begun with other settings of sounds-3"):
+        learned(stores, tmp_path, learning_rate=1e-4)
