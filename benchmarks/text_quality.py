@@ -4,6 +4,7 @@
 
 R@1 by exact cosine search. The pool of a language is its own test pairs (at most 1,000). A query is right
 where its best hit has the text of its translation; a wrong text with an equal score counts as a miss.
+Writes benchmarks/results/text-quality.md and, with --picture, R@1 over rows of training text (matplotlib).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import lzma
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -23,10 +24,12 @@ import langcodes
 from polyvox.encode import Encoder, load_encoder
 from polyvox.evaluate.metrics.success import success
 from polyvox.evaluate.search import Tie, relevant_pairs, search
+from polyvox.train.markdown_table import markdown
 
 RESULT = Path(__file__).parent / "results" / "text-quality.md"
 SENTENCE_SOURCES = ("bible", "tldr", "curriculum", "manual", "interface")
 FEW, MANY = 1_000, 5_000
+LABELLED = "deu spa fra swh cmn rus hun tam kab yid ukr fin ina glg est nld jpn"
 SAME_LANGUAGE = {
     "nob": "nb",
     "zsm": "ms",
@@ -97,11 +100,11 @@ def read_pairs(path: Path, english: str) -> dict[str, list[tuple[str, str]]]:
     return pairs
 
 
-def training_sentences(counts: Path) -> dict[str, int]:
+def training_sentences(counts: Path, sources: Collection[str] = SENTENCE_SOURCES) -> dict[str, int]:
     """Rows of running text (not word lists) that the training sources hold of each language."""
     sentences: dict[str, int] = defaultdict(int)
     for source, languages in json.loads(counts.read_text(encoding="utf-8"))["languages"].items():
-        for language, rows in languages.items() if source in SENTENCE_SOURCES else ():
+        for language, rows in languages.items() if source in sources else ():
             sentences[language.partition("#")[0]] += rows
     return sentences
 
@@ -112,17 +115,49 @@ def training_rows(language: str, sentences: Mapping[str, int]) -> int:
     return sum(sentences.get(name, 0) for name in TRAINED_AS.get(tag, (tag,)))
 
 
-def table(results: Sequence[Recall]) -> str:
-    """Markdown table of one test, a line a language."""
-    lines = [
-        "| language | pool | to English | from English | mean |",
-        "|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {r.language} | {r.pairs} | {r.to_english:.3f} | {r.from_english:.3f} | {r.mean:.3f} |"
-        for r in sorted(results, key=lambda r: -r.mean)
-    ]
-    return "\n".join(lines)
+def table(results: Sequence[Recall], rows: Mapping[str, int] | None = None) -> str:
+    """Markdown table of one test, a line a language, with its rows of training text if they are given."""
+    heads = ["language", "pool", "to English", "from English", "mean"]
+    lines = []
+    for r in sorted(results, key=lambda r: -r.mean):
+        figures = [f"{r.to_english:.3f}", f"{r.from_english:.3f}", f"{r.mean:.3f}"]
+        lines.append([r.language, f"{r.pairs}", *figures])
+        if rows is not None:
+            lines[-1].append(f"{rows[r.language]:,}")
+    return markdown([*heads, "rows of training text"] if rows is not None else heads, lines).rstrip()
+
+
+_VERSES, _MANUALS = "verses of the Bible among them", "manuals and interfaces only"
+
+
+def draw(results: Sequence[Recall], counts: Path, path: Path) -> None:
+    """R@1 over rows of training text as SVG; languages apart that have more than verses."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "polyvox"
+    from matplotlib import pyplot
+
+    everything, verses = training_sentences(counts), training_sentences(counts, ("bible",))
+    figure, axes = pyplot.subplots(figsize=(6.4, 4.0), layout="constrained")
+    groups: dict[str, list[tuple[float, float]]] = {_VERSES: [], _MANUALS: []}
+    for one in results:
+        rows, sacred = (training_rows(one.language, some) for some in (everything, verses))
+        place = max(rows, 100), one.mean
+        groups[_VERSES if sacred else _MANUALS].append(place)
+        if one.language in LABELLED.split():
+            axes.annotate(one.language, place, (4, 3), textcoords="offset points", fontsize=8)
+    for (name, places), mark in zip(groups.items(), "os", strict=True):
+        axes.scatter(*zip(*places, strict=True), marker=mark, s=18, alpha=0.7, label=name)
+    axes.set_xscale("log")
+    axes.set(
+        xlabel="rows of training text (at 100: fewer)",
+        ylabel="Tatoeba R@1, mean of both directions",
+        ylim=(0, 1),
+    )
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False)
+    figure.savefig(path, metadata={"Date": None})
 
 
 def mean_line(name: str, results: Sequence[Recall]) -> str:
@@ -141,10 +176,9 @@ def names(results: Sequence[Recall]) -> str:
     return ", ".join(r.language for r in results)
 
 
-def report(encoder: Encoder, data: Path) -> str:
+def report(encoder: Encoder, data: Path, tatoeba: Sequence[Recall]) -> str:
     """The whole result file."""
     sentences = training_sentences(data / "counts.json")
-    tatoeba = measure(encoder, read_pairs(data / "test-tatoeba.jsonl.xz", "eng"))
     lexicon = measure(encoder, read_pairs(data / "test-lexicon.jsonl.xz", "en"))
     rows = {r.language: training_rows(r.language, sentences) for r in tatoeba}
     much = [r for r in tatoeba if rows[r.language] >= MANY]
@@ -172,7 +206,7 @@ def report(encoder: Encoder, data: Path) -> str:
             f"At least {MANY:,} rows: {names(much)}.",
             f"{FEW:,} to {MANY:,} rows: {names(some)}.",
             "## Tatoeba",
-            table(tatoeba),
+            table(tatoeba, rows),
             "## Bilingual dictionary",
             table(lexicon),
         ]
@@ -187,8 +221,13 @@ def main() -> None:
     parser.add_argument("--model", default="default")
     parser.add_argument("--dimension", type=int)
     parser.add_argument("--out", type=Path, default=RESULT)
+    parser.add_argument("--picture", type=Path)
     options = parser.parse_args()
-    content = report(load_encoder(options.model, options.dimension), options.data / "text")
+    encoder, data = load_encoder(options.model, options.dimension), options.data / "text"
+    tatoeba = measure(encoder, read_pairs(data / "test-tatoeba.jsonl.xz", "eng"))
+    content = report(encoder, data, tatoeba)
+    if options.picture:
+        draw(tatoeba, data / "counts.json", options.picture)
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text(content + "\n", encoding="utf-8")
     print("\n\n".join(content.split("\n\n")[:3]))
