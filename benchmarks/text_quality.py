@@ -148,7 +148,8 @@ def draw(results: Sequence[Recall], counts: Path, path: Path) -> None:
         if one.language in LABELLED.split():
             axes.annotate(one.language, place, (4, 3), textcoords="offset points", fontsize=8)
     for (name, places), mark in zip(groups.items(), "os", strict=True):
-        axes.scatter(*zip(*places, strict=True), marker=mark, s=18, alpha=0.7, label=name)
+        rows_of, means = zip(*places, strict=True)
+        axes.scatter(rows_of, means, marker=mark, s=18, alpha=0.7, label=name)
     axes.set_xscale("log")
     axes.set(
         xlabel="rows of training text (at 100: fewer)",

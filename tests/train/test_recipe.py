@@ -94,7 +94,7 @@ def test_the_larger_size_is_the_default_but_for_its_sizes() -> None:
     assert read_section(SHIPPED / "large", "text", TextRecipe).dimension == 512
     smaller, larger = load_speech_recipe(SHIPPED), load_speech_recipe(SHIPPED / "large")
     assert smaller.stage_one() == larger.stage_one()
-    assert smaller.growth() == larger.growth()[:-1]
+    assert smaller.further_parts() == larger.further_parts()
 
 
 @pytest.mark.parametrize(

@@ -11,16 +11,16 @@ from polyvox.train.spoken_texts import load_synthesis_config
 
 DEFAULT = Path(__file__).parents[2] / "recipes" / "default"
 
-GROWN = "[speech]\nhuman = {}\ndictionary = []\n[[speech.grown]]\n"
+MORE = "[[speech.further]]\n"
+FURTHER = "[speech]\nhuman = { fsdd = 1 }\ndictionary = []\n" + MORE
 
 
-def test_growth_is_as_stage_one_but_for_what_it_says() -> None:
+def test_a_further_part_is_as_the_first_but_for_what_it_says() -> None:
     recipe = load_speech_recipe(DEFAULT)
-    (grown,) = recipe.growth()
-    assert grown.layers == 6
-    assert grown.steps != recipe.stage_one().steps
-    assert grown.shares == recipe.stage_one().shares
-    assert grown.batch == recipe.stage_one().batch
+    first, (second,) = recipe.stage_one(), recipe.further_parts()
+    assert second.splice > 0
+    assert second.steps != first.steps
+    assert (second.shares, second.batch) == (first.shares, first.batch)
 
 
 def test_the_default_recipe_is_sound() -> None:
@@ -40,18 +40,20 @@ def test_the_default_recipe_is_sound() -> None:
         ("[speech]\nhuman = {}\n", "'dictionary' is missing"),
         ("[speech]\nhuman = {}\ndictionary = []\n[speech.sounds]\nstpes = 3\n", "unknown key 'stpes'"),
         ("[speech]\nhuman = 3\ndictionary = []\n", "human: expected a table such as { key = value }, got 3"),
-        (f"{GROWN}layers = 6\nstpes = 3\n", "number 1: unknown key 'stpes'; the keys are steps"),
-        (f"{GROWN}seed = 2\n", "number 1: the key 'layers' is missing"),
-        (f"{GROWN}seed = 2\nlayers = 4\n", "number 1: layers: must be at least 5, got 4"),
-        (f"{GROWN}layers = 6\n", "number 1: seed: 1 was used before"),
+        (f"{FURTHER}stpes = 3\n", "number 1: unknown key 'stpes'; the keys are steps"),
+        (f"{FURTHER}layers = 3\n", "number 1: layers: must be at least 4, got 3"),
+        (f"{FURTHER}layers = 6\n", "number 1: seed: 1 was used before"),
         (
-            f"{GROWN}layers = 6\nseed = 2\n[[speech.grown]]\nlayers = 6\n",
-            "number 2: layers: must be at least 7",
+            f"{FURTHER}seed = 2\nlayers = 6\n[[speech.further]]\nlayers = 5\n",
+            "number 2: layers: must be at least 6",
         ),
         (
-            f"{GROWN}layers = 6\nseed = 2\n[speech.sizes.sounds]\nlayers = 1\n",
-            "grows: must be at least 2, got 1",
+            f"{FURTHER}layers = 6\n[speech.sizes.sounds]\nlayers = 1\n",
+            "layers: a network of one block",
         ),
+        (f"{FURTHER}splice = 0.5\n", "splice_sets is empty"),
+        (f"{FURTHER}splice = 1.5\n", "splice: must be between 0 and 1, got 1.5"),
+        (f"{FURTHER}splice_sets = ['arabic']\n", "'arabic' is not one of .speech.human."),
         ("[speech]\nhuman = {}\ndictionary = []\n[speech.lexicon]\nbonus = {}\n", "'sources' is missing"),
     ],
 )

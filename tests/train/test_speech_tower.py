@@ -1,4 +1,4 @@
-"""Stage one with its growth, in one run or in several."""
+"""Stage one with all its parts, in one run or in several."""
 
 from pathlib import Path
 
@@ -23,12 +23,15 @@ SOUNDS = ["", "a", "b"]
 STEP = {"steps": 3, "warmup": 1, "decay": 2}
 
 
-def recipe(**grown: object) -> SpeechRecipe:
+def recipe(**further: object) -> SpeechRecipe:
     return SpeechRecipe(
         human={"gcompris": 1},
         dictionary=(),
         sounds={**STEP, "batch": 4, "shares": {"gcompris": 1.0}},
-        grown=({"layers": 3, "seed": 2, **STEP, **grown},),
+        further=(
+            {"layers": 3, "seed": 2, **STEP, **further},
+            {"seed": 3, **STEP, "splice": 0.5, "splice_sets": ["gcompris"]},
+        ),
         sizes={"sounds": {"width": 16, "layers": 2, "heads": 2, "kernel": 3, "conditioned": True}},
     )
 
@@ -45,12 +48,12 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> list[FeatureStore]:
     return [build_store(examples, folder / "store", Augmentation(), 0)]
 
 
-def learned(stores: list[FeatureStore], out: Path, **grown: object) -> dict[str, Tensor]:
-    return speech_tower.learn_sounds(recipe(**grown), stores, SOUNDS, out).state_dict()
+def learned(stores: list[FeatureStore], out: Path, **further: object) -> dict[str, Tensor]:
+    return speech_tower.learn_sounds(recipe(**further), stores, SOUNDS, out).state_dict()
 
 
-@pytest.mark.parametrize(("part", "stop"), [("sounds", 2), ("sounds-3", 0), ("sounds-3", 2)])
-def test_a_killed_run_grows_to_the_same_network(
+@pytest.mark.parametrize(("part", "stop"), [("sounds", 2), ("sounds-2", 0), ("sounds-2", 2), ("sounds-3", 2)])
+def test_a_killed_run_ends_in_the_same_network(
     stores: list[FeatureStore], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str, stop: int
 ) -> None:
     whole = learned(stores, tmp_path / "whole")
@@ -67,7 +70,7 @@ def test_a_killed_run_grows_to_the_same_network(
     resumed = learned(stores, tmp_path / "parts")
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
     kept = sorted(path.name for path in (tmp_path / "parts").iterdir())
-    assert kept == ["parts.json", "sounds-3.safetensors", "sounds.safetensors"]
+    assert kept == ["parts.json", "sounds-2.safetensors", "sounds-3.safetensors", "sounds.safetensors"]
     assert not torch.equal(
         whole["blocks.1.feed_forward.3.weight"],
         load_file(tmp_path / "whole" / "sounds.safetensors")["model/blocks.0.feed_forward.3.weight"],
@@ -76,5 +79,5 @@ def test_a_killed_run_grows_to_the_same_network(
 
 def test_a_part_that_was_begun_otherwise_is_refused(stores: list[FeatureStore], tmp_path: Path) -> None:
     learned(stores, tmp_path)
-    with pytest.raises(PolyvoxError, match=r"sounds-3.safetensors was begun with other settings of sounds-3"):
+    with pytest.raises(PolyvoxError, match=r"sounds-2.safetensors was begun with other settings of sounds-2"):
         learned(stores, tmp_path, learning_rate=1e-4)

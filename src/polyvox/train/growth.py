@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from torch import nn
 
 from polyvox.errors import PolyvoxError
 from polyvox.modules.conformer import ConformerBlock
 from polyvox.modules.sounds import Sounds
-from polyvox.train.sounds import SoundsTraining
-
-
-@dataclass(frozen=True, slots=True)
-class GrownTraining(SoundsTraining):
-    """A section [[speech.grown]] of a recipe: stage one goes on with more blocks.
-
-    Attributes:
-        layers: blocks of the grown network.
-    """
-
-    layers: int = field(kw_only=True)
 
 
 def deepen(model: Sounds, layers: int) -> Sounds:
@@ -38,7 +26,7 @@ def deepen(model: Sounds, layers: int) -> Sounds:
     blocks: Sequence[ConformerBlock] = list(model.blocks)  # type: ignore[arg-type]
     if not 2 <= len(blocks) < layers:
         raise PolyvoxError(
-            f"[[speech.grown]] layers: a network of {len(blocks)} blocks cannot grow to {layers}; "
+            f"a network of {len(blocks)} blocks cannot grow to {layers}; "
             "it needs two or more blocks, and more afterwards than before"
         )
     grown = Sounds(replace(model.config, layers=layers))

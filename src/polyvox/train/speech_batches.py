@@ -40,7 +40,7 @@ class Warp:
     mels: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SpeechSource:
     """Rows of one or more stores, grouped by source, with the share of the batch that each group gets.
 
@@ -54,6 +54,14 @@ class SpeechSource:
     def row(self, place: tuple[int, int]) -> Stored:
         """The row at (store, position)."""
         return self.stores[place[0]].rows[place[1]]
+
+    def features(self, place: tuple[int, int]) -> NDArray[np.float32]:
+        """The features at (store, position), (T, 80)."""
+        return to_float(self.stores[place[0]].features(self.row(place)))
+
+    def taken(self, place: tuple[int, int], dice: np.random.Generator) -> tuple[NDArray[np.float32], Stored]:
+        """What is learned where `place` was drawn: its features and its row, or what is made of them."""
+        return self.features(place), self.row(place)
 
 
 def batch_at(
@@ -87,11 +95,11 @@ def collate(
     warp: Warp | None = None,
 ) -> SpeechBatch:
     """Pad recordings to one length; with a generator, warp them and mask stretches of time and frequency."""
-    rows = [source.row(place) for place in places]
-    frames = [
-        to_float(source.stores[place[0]].features(row)) for place, row in zip(places, rows, strict=True)
-    ]
-    if dice is not None:
+    if dice is None:
+        frames, rows = [source.features(place) for place in places], [source.row(place) for place in places]
+    else:
+        taken = [source.taken(place, dice) for place in places]
+        frames, rows = [features for features, _ in taken], [row for _, row in taken]
         tempo = dice.uniform(1 - warp.tempo, 1 + warp.tempo) if warp else 1.0
         if warp:
             frames = [stretch(one, tempo, dice.uniform(1 - warp.mels, 1 + warp.mels)) for one in frames]

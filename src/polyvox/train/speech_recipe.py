@@ -13,7 +13,7 @@ from polyvox.errors import PolyvoxError
 from polyvox.modules.sounds import SoundsConfig
 from polyvox.modules.word_spotter import SpotterConfig
 from polyvox.train.augment import Augmentation
-from polyvox.train.growth import GrownTraining
+from polyvox.train.further import FurtherTraining
 from polyvox.train.lexicon import LexiconConfig
 from polyvox.train.recipe import merged, read_section
 from polyvox.train.sections import in_range, section_from
@@ -37,8 +37,8 @@ class SpeechRecipe:
         blank_bias: `SpeechTower.blank_bias` of the finished tower, chosen on development words.
         augmentation: how often each distortion is applied.
         sounds: stage one.
-        grown: how stage one goes on with more blocks, step by step. What a step does not say is as in
-            `sounds`, its `decay` too; `seed` has to differ.
+        further: more parts of stage one. What a part does not say is as in `sounds`, its `decay` too; `seed`
+            has to differ.
         sizes: widths and depths of the network.
         lexicon: which words are known.
         spotting: stage two.
@@ -56,7 +56,7 @@ class SpeechRecipe:
     blank_bias: float = 0.0
     augmentation: Mapping[str, Any] = field(default_factory=dict)
     sounds: Mapping[str, Any] = field(default_factory=dict)
-    grown: tuple[Mapping[str, Any], ...] = ()
+    further: tuple[Mapping[str, Any], ...] = ()
     sizes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     lexicon: Mapping[str, Any] = field(default_factory=dict)
     spotting: Mapping[str, Any] = field(default_factory=dict)
@@ -68,28 +68,31 @@ class SpeechRecipe:
         """[speech.sounds], checked."""
         return section_from(SoundsTraining, self.sounds, "[speech.sounds]")
 
-    def growth(self) -> list[GrownTraining]:
-        """Each [[speech.grown]], checked.
+    def further_parts(self) -> list[FurtherTraining]:
+        """Each [[speech.further]], checked.
 
         Raises:
-            PolyvoxError: a wrong key or value, fewer than two blocks before, no more after it, or a seed that
-                was used before.
+            PolyvoxError: a wrong key or value, fewer blocks than before, a single block that grows, sets that
+                are not in `human`, or a seed that was used before.
         """
-        found: list[GrownTraining] = []
+        found: list[FurtherTraining] = []
         layers, seeds = self.sounds_config(1).layers, {self.stage_one().seed}
-        if self.grown:
-            in_range("[speech.sizes.sounds] layers of a network that grows", layers, 2)
-        for number, step in enumerate(self.grown, start=1):
-            where = f"[[speech.grown]], number {number}"
-            found.append(section_from(GrownTraining, merged(self.sounds, step), where))
-            in_range(f"{where}: layers", found[-1].layers, layers + 1)
-            layers = found[-1].layers
-            if found[-1].seed in seeds:
+        for number, given in enumerate(self.further, start=1):
+            where = f"[[speech.further]], number {number}"
+            part = section_from(FurtherTraining, merged(self.sounds, given), where)
+            if part.layers:
+                in_range(f"{where}: layers", part.layers, layers)
+                if part.layers > layers < 2:
+                    raise PolyvoxError(f"{where}: layers: a network of one block cannot grow")
+                layers = part.layers
+            if odd := set(part.splice_sets) - set(self.human):
+                raise PolyvoxError(f"{where}: splice_sets: {min(odd)!r} is not one of [speech.human]")
+            if part.seed in seeds:
                 raise PolyvoxError(
-                    f"{where}: seed: {found[-1].seed} was used before and would draw the same recordings; "
-                    "give another"
+                    f"{where}: seed: {part.seed} was used before and would draw the same; give another"
                 )
-            seeds.add(found[-1].seed)
+            seeds.add(part.seed)
+            found.append(part)
         return found
 
     def stage_two(self) -> SpotterTraining:
@@ -143,7 +146,7 @@ def load_speech_recipe(recipe: Path) -> SpeechRecipe:
 
 _CHECKS: Sequence[Callable[[SpeechRecipe], object]] = (
     SpeechRecipe.stage_one,
-    SpeechRecipe.growth,
+    SpeechRecipe.further_parts,
     SpeechRecipe.stage_two,
     SpeechRecipe.distortions,
     SpeechRecipe.known_words,

@@ -14,7 +14,7 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -24,7 +24,7 @@ from polyvox.modules.word_tower import WordTower
 from polyvox.train.claims import claim, claimed
 from polyvox.train.device import training_device
 from polyvox.train.feature_store import Example, FeatureStore, build_store
-from polyvox.train.growth import deepen
+from polyvox.train.further import prepared
 from polyvox.train.human_speech import Spoken, human_speech, translations
 from polyvox.train.languages import espeak_voice
 from polyvox.train.lexicon import read_words, save_words
@@ -140,7 +140,7 @@ def _inventory(recipe: SpeechRecipe, stores: Sequence[FeatureStore], out: Path) 
 def learn_sounds(
     recipe: SpeechRecipe, stores: Sequence[FeatureStore], sounds: Sequence[str], out: Path
 ) -> Sounds:
-    """Stage one with its growth; prints phone error rates of development words after each part.
+    """Stage one, all parts of it; prints phone error rates of development words after each part.
 
     Raises:
         PolyvoxError: a part was begun with other settings, or its loss is not a number.
@@ -153,12 +153,12 @@ def learn_sounds(
     claim(out, "sounds", made_by)
     train_sounds(lower, source, sounds, training, out)
     _say_errors(lower, stores, sounds)
-    for growth in recipe.growth():
-        name = f"sounds-{growth.layers}"
-        made_by[name] = asdict(growth)
+    for number, part in enumerate(recipe.further_parts(), start=2):
+        name = f"sounds-{number}"
+        made_by[name] = asdict(part)
         claim(out, name, made_by)
-        lower = deepen(lower, growth.layers)
-        train_sounds(lower, replace(source, shares=growth.shares), sounds, growth, out, name=name)
+        lower, learned = prepared(lower, source, part, sounds)
+        train_sounds(lower, learned, sounds, part, out, name=name)
         _say_errors(lower, stores, sounds)
     return lower
 
