@@ -65,7 +65,7 @@ def test_equal_tokenizers_have_equal_bytes(tmp_path: Path) -> None:
 def test_a_damaged_file_is_told(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     path = written(tmp_path)
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(ValueError, match=r"tokenizer.json.gz is damaged|no tokenizer|Expecting value"):
+    with pytest.raises(ValueError, match=r"tokenizer.json.gz is damaged"):
         Subwords(path)
 
 

@@ -53,7 +53,7 @@ def test_the_default_recipe_is_sound() -> None:
         ),
         (f"{FURTHER}splice = 0.5\n", "splice_sets is empty"),
         (f"{FURTHER}splice = 1.5\n", "splice: must be between 0 and 1, got 1.5"),
-        (f"{FURTHER}splice_sets = ['arabic']\n", "'arabic' is not one of .speech.human."),
+        (f"{FURTHER}splice_sets = ['arabic']\n", "'arabic' is not in .speech.human.: fsdd"),
         ("[speech]\nhuman = {}\ndictionary = []\n[speech.lexicon]\nbonus = {}\n", "'sources' is missing"),
     ],
 )

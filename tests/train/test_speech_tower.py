@@ -1,5 +1,6 @@
 """Stage one with all its parts, in one run or in several."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +8,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from safetensors.torch import load_file  # noqa: E402
 from torch import Tensor  # noqa: E402
 
 from polyvox.errors import PolyvoxError  # noqa: E402
 from polyvox.item import Audio  # noqa: E402
-from polyvox.train import speech_tower  # noqa: E402
+from polyvox.train import speech_tower, splicing  # noqa: E402
 from polyvox.train.augment import Augmentation  # noqa: E402
 from polyvox.train.feature_store import Example, FeatureStore, build_store  # noqa: E402
 from polyvox.train.sounds import train_sounds  # noqa: E402
@@ -49,7 +49,13 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> list[FeatureStore]:
 
 
 def learned(stores: list[FeatureStore], out: Path, **further: object) -> dict[str, Tensor]:
-    return speech_tower.learn_sounds(recipe(**further), stores, SOUNDS, out).state_dict()
+    return speech_tower.learn_sounds(recipe(**further), stores, SOUNDS, out)[0].state_dict()
+
+
+@pytest.fixture(autouse=True)
+def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a network says that has learned nothing is good enough to cut by."""
+    monkeypatch.setattr(splicing, "_DOUBTFUL", -99.0)
 
 
 @pytest.mark.parametrize(("part", "stop"), [("sounds", 2), ("sounds-2", 0), ("sounds-2", 2), ("sounds-3", 2)])
@@ -66,15 +72,23 @@ def test_a_killed_run_ends_in_the_same_network(
     monkeypatch.setattr(speech_tower, "train_sounds", killed)
     with pytest.raises(KeyboardInterrupt):
         learned(stores, tmp_path / "parts")
-    monkeypatch.undo()
+    monkeypatch.setattr(speech_tower, "train_sounds", train_sounds)
     resumed = learned(stores, tmp_path / "parts")
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
     kept = sorted(path.name for path in (tmp_path / "parts").iterdir())
-    assert kept == ["parts.json", "sounds-2.safetensors", "sounds-3.safetensors", "sounds.safetensors"]
-    assert not torch.equal(
-        whole["blocks.1.feed_forward.3.weight"],
-        load_file(tmp_path / "whole" / "sounds.safetensors")["model/blocks.0.feed_forward.3.weight"],
-    )
+    parts = [f"sounds{number}.safetensors" for number in ("-2", "-3", "")]
+    assert kept == sorted(["parts.json", "sounds-3.spikes.npz", *parts])
+    assert sum(name.endswith("attention.qkv.weight") for name in whole) == 3
+    with np.load(tmp_path / "parts" / "sounds-3.spikes.npz") as cuts:
+        assert len(cuts["places"]) == 7
+
+
+def test_splices_are_what_the_last_part_learned_from(stores: list[FeatureStore], tmp_path: Path) -> None:
+    spliced = learned(stores, tmp_path / "spliced")
+    asked = recipe()
+    plain = replace(asked, further=(asked.further[0], {"seed": 3, **STEP}))
+    other = speech_tower.learn_sounds(plain, stores, SOUNDS, tmp_path / "plain")[0].state_dict()
+    assert not all(torch.equal(spliced[name], other[name]) for name in other)
 
 
 def test_a_part_that_was_begun_otherwise_is_refused(stores: list[FeatureStore], tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Recordings cut between two sounds and joined: the sounds that are left are the ones that are told."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ torch = pytest.importorskip("torch")
 
 from polyvox.encode.features import CLIP, MELS  # noqa: E402
 from polyvox.modules.sounds import Sounds, SoundsConfig  # noqa: E402
+from polyvox.train import splicing  # noqa: E402
 from polyvox.train.feature_store import Example, FeatureStore, Stored  # noqa: E402
 from polyvox.train.speech_batches import SpeechSource, collate  # noqa: E402
 from polyvox.train.splicing import SplicedSource, spikes, spliced  # noqa: E402
@@ -21,8 +24,8 @@ class Levels(FeatureStore):
     def __init__(self) -> None:
         said = [("a", "b", "k"), ("k", "o", "a"), ("o", "o", "b")]
         self.rows = [
-            Stored(Example("", "gcompris", language, "train", sounds, "", "", ""), 0, FRAMES)
-            for language, sounds in zip(["en", "en", "fr"], said, strict=True)
+            Stored(Example(language, "gcompris", language[:2], "train", sounds, "", "", ""), 0, FRAMES)
+            for language, sounds in zip(["en1", "en2", "fr1"], said, strict=True)
         ]
 
     def features(self, row: Stored) -> np.ndarray:
@@ -100,11 +103,36 @@ def test_only_a_drawn_batch_is_spliced() -> None:
     assert [row.frames for row in drawn.rows] == drawn.lengths.tolist()
 
 
-def test_a_network_says_where_to_cut() -> None:
+def test_a_recording_is_not_joined_with_a_copy_of_itself() -> None:
+    joining, dice = source(), np.random.default_rng(1)
+    assert {joining._joint((0, 0), dice).other for _ in range(50)} == {(0, 1)}
+
+
+def test_a_network_says_where_to_cut_and_what_it_said_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(splicing, "_DOUBTFUL", -99.0)
     torch.manual_seed(0)
     model = Sounds(SoundsConfig(len(SOUNDS), width=16, layers=1, heads=2, kernel=3)).train()
     plain = SpeechSource([Levels()], {"gcompris": [(0, 0), (0, 1), (0, 2)]}, {"gcompris": 1.0})
-    found = spliced(plain, ["gcompris", "artikulate"], 0.5, model, SOUNDS)
+
+    def found(network: Sounds) -> SplicedSource:
+        return spliced(plain, ["gcompris", "artikulate"], 0.5, network, SOUNDS, tmp_path / "kept.npz")
+
+    first = found(model)
     assert model.training
-    assert all(np.all(np.diff(places) > 0) for places in found.spikes.values())
-    assert sum(map(len, found.partners.values())) == len(found.spikes)
+    assert list(first.spikes) == [(0, 0), (0, 1)], "the French one has no partner"
+    assert first.partners == {("gcompris", "en"): [(0, 0), (0, 1)]}
+    assert all(len(places) == 3 and np.all(np.diff(places) > 0) for places in first.spikes.values())
+    assert "2 of 3 recordings can be cut" in capsys.readouterr().err
+    torch.nn.init.normal_(model.head.weight, std=9)
+    again = found(model)
+    assert all(np.array_equal(first.spikes[place], again.spikes[place]) for place in first.spikes)
+
+
+def test_a_network_that_is_not_sure_cuts_nothing(tmp_path: Path) -> None:
+    model = Sounds(SoundsConfig(len(SOUNDS), width=16, layers=1, heads=2, kernel=3))
+    plain = SpeechSource([Levels()], {"gcompris": [(0, 0), (0, 1)]}, {"gcompris": 1.0})
+    found = spliced(plain, ["gcompris"], 0.5, model, SOUNDS, tmp_path / "kept.npz")
+    assert not found.spikes
+    assert found.taken((0, 0), np.random.default_rng(0))[1].example.phones == ("a", "b", "k")

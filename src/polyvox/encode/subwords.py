@@ -33,7 +33,7 @@ def read_tokenizer(path: Path) -> str:
         raise ValueError(f"{path.name} is damaged: {error}") from error
     if len(content) > _MOST_BYTES:
         raise ValueError(f"{path.name} unpacks to more than {_MOST_BYTES >> 20} MiB")
-    return content.decode()
+    return content.decode(errors="replace")
 
 
 def write_tokenizer(path: Path, tokenizer_json: str) -> None:
@@ -59,7 +59,10 @@ class Subwords:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        content: dict[str, Any] = json.loads(read_tokenizer(path))
+        try:
+            content: dict[str, Any] = json.loads(read_tokenizer(path))
+        except json.JSONDecodeError as error:
+            raise ValueError(f"{path.name} is damaged: {error}") from error
         try:
             model = content["model"]
             self._size = len(model["vocab"])

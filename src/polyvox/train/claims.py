@@ -17,28 +17,29 @@ def claim(folder: Path, part: str, made_by: Mapping[str, object]) -> None:
     Args:
         folder: of the run; the part keeps its checkpoint there.
         part: name of the checkpoint, without its ending.
-        made_by: all that the part depends on, what parts before it were made by included.
+        made_by: what the part depends on, what parts before it were made by included.
 
     Raises:
-        PolyvoxError: the part was begun with something else; the message says with what.
+        PolyvoxError: there is a checkpoint that was begun with something else, or nobody knows with what; the
+            message says which settings differ. Or the file is damaged.
     """
-    parts = claimed(folder)
+    path = folder / PARTS_FILE
+    try:
+        parts = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except ValueError as error:
+        raise PolyvoxError(
+            f"{path}: is damaged ({error}); give another folder, or remove this one"
+        ) from error
     said = json.loads(json.dumps(made_by))
-    begun = parts.get(part)
     checkpoint = folder / f"{part}.safetensors"
-    if begun not in (None, said) and checkpoint.exists():
+    if checkpoint.exists() and parts.get(part) != said:
+        begun = parts.get(part, {})
         changed = sorted(key for key in {*begun, *said} if begun.get(key) != said.get(key))
         raise PolyvoxError(
-            f"{checkpoint} was begun with other settings of {', '.join(changed)}; remove it to "
-            "train this part anew, or give another folder"
+            f"{checkpoint} was begun with other settings of {', '.join(changed)}; remove it and "
+            f"what else begins with {part}. to train this part anew, or give another folder"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / PARTS_FILE).write_text(
-        json.dumps({**parts, part: said}, indent=1, ensure_ascii=False), encoding="utf-8"
-    )
-
-
-def claimed(folder: Path) -> dict[str, dict[str, object]]:
-    """What the parts of a run were made by, as `claim` has noted it; nothing where none is noted."""
-    path = folder / PARTS_FILE
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps({**parts, part: said}, indent=1, ensure_ascii=False), encoding="utf-8")
+    partial.replace(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from polyvox.errors import PolyvoxError
 from polyvox.modules.sounds import Sounds
@@ -21,7 +22,7 @@ class FurtherTraining(SoundsTraining):
     Attributes:
         layers: blocks that the network has from here on; 0 for as many as before.
         splice: how often a recording is cut between two sounds and joined with another one.
-        splice_sets: whose recordings; those of one language in a set should have one reader.
+        splice_sets: whose recordings; those of one language in a set should have few readers.
     """
 
     layers: int = 0
@@ -36,11 +37,11 @@ class FurtherTraining(SoundsTraining):
 
 
 def prepared(
-    model: Sounds, source: SpeechSource, part: FurtherTraining, sounds: Sequence[str]
+    model: Sounds, source: SpeechSource, part: FurtherTraining, sounds: Sequence[str], kept: Path
 ) -> tuple[Sounds, SpeechSource]:
-    """The network and the source that a part begins with."""
+    """The network and the source that a part begins with; where it may cut is kept in the file `kept`."""
     going_on = replace(source, shares=part.shares)
     if part.splice:
-        going_on = spliced(going_on, part.splice_sets, part.splice, model, sounds)
+        going_on = spliced(going_on, part.splice_sets, part.splice, model, sounds, kept)
     grows = part.layers > len(model.blocks)
     return (deepen(model, part.layers) if grows else model), going_on

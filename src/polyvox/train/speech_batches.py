@@ -69,7 +69,8 @@ def batch_at(
 ) -> SpeechBatch:
     """The batch of a training step: `size` recordings of similar length.
 
-    With `mask` they are distorted: SpecAugment, and `warp` before it.
+    With `mask` they are what the source makes of them (`taken`), and distorted: SpecAugment, `warp`
+    before it.
     """
     pool, position = divmod(step, _POOL)
     places = _draw(source, np.random.default_rng([seed, pool]), size)[position]
@@ -94,7 +95,7 @@ def collate(
     dice: np.random.Generator | None = None,
     warp: Warp | None = None,
 ) -> SpeechBatch:
-    """Pad recordings to one length; with a generator, warp them and mask stretches of time and frequency."""
+    """Pad recordings to one length; with a generator, take, warp and mask them as is done in training."""
     if dice is None:
         frames, rows = [source.features(place) for place in places], [source.row(place) for place in places]
     else:

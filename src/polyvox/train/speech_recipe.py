@@ -86,7 +86,8 @@ class SpeechRecipe:
                     raise PolyvoxError(f"{where}: layers: a network of one block cannot grow")
                 layers = part.layers
             if odd := set(part.splice_sets) - set(self.human):
-                raise PolyvoxError(f"{where}: splice_sets: {min(odd)!r} is not one of [speech.human]")
+                known = ", ".join(self.human)
+                raise PolyvoxError(f"{where}: splice_sets: {min(odd)!r} is not in [speech.human]: {known}")
             if part.seed in seeds:
                 raise PolyvoxError(
                     f"{where}: seed: {part.seed} was used before and would draw the same; give another"

@@ -10,10 +10,11 @@ them to one.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,7 +22,7 @@ import torch
 
 from polyvox.modules.sounds import Sounds
 from polyvox.modules.word_tower import WordTower
-from polyvox.train.claims import claim, claimed
+from polyvox.train.claims import claim
 from polyvox.train.device import training_device
 from polyvox.train.feature_store import Example, FeatureStore, build_store
 from polyvox.train.further import prepared
@@ -121,11 +122,11 @@ def train(recipe: SpeechRecipe, data: Path, synthetic: Path, out: Path) -> Path:
         ),
     ]
     sounds = _inventory(recipe, stores, out)
-    lower = learn_sounds(recipe, stores, sounds, out)
+    lower, made_by = learn_sounds(recipe, stores, sounds, out)
     torch.manual_seed(recipe.stage_two().seed)
     tower = WordTower(sounds, lower.config, recipe.spotter_config(len(sounds)))
     tower.sounds.load_state_dict(lower.cpu().state_dict())
-    return learn_words(recipe, stores, tower, data, out)
+    return learn_words(recipe, stores, tower, data, out, made_by)
 
 
 def _inventory(recipe: SpeechRecipe, stores: Sequence[FeatureStore], out: Path) -> list[str]:
@@ -139,8 +140,11 @@ def _inventory(recipe: SpeechRecipe, stores: Sequence[FeatureStore], out: Path) 
 
 def learn_sounds(
     recipe: SpeechRecipe, stores: Sequence[FeatureStore], sounds: Sequence[str], out: Path
-) -> Sounds:
+) -> tuple[Sounds, Mapping[str, object]]:
     """Stage one, all parts of it; prints phone error rates of development words after each part.
+
+    Returns:
+        The network, and what it was made by, for `claim`.
 
     Raises:
         PolyvoxError: a part was begun with other settings, or its loss is not a number.
@@ -149,7 +153,11 @@ def learn_sounds(
     torch.manual_seed(training.seed)
     lower = Sounds(recipe.sounds_config(len(sounds))).to(training_device())
     source = SpeechSource(stores, grouped(stores, Part.TRAIN, labelled=True), training.shares)
-    made_by = sounds_made_by(recipe, source, sounds)
+    made_by: dict[str, object] = {
+        "recordings": _checksum(stores),
+        "[speech.sizes.sounds]": asdict(lower.config),
+        "[speech.sounds]": asdict(training),
+    }
     claim(out, "sounds", made_by)
     train_sounds(lower, source, sounds, training, out)
     _say_errors(lower, stores, sounds)
@@ -157,20 +165,19 @@ def learn_sounds(
         name = f"sounds-{number}"
         made_by[name] = asdict(part)
         claim(out, name, made_by)
-        lower, learned = prepared(lower, source, part, sounds)
+        lower, learned = prepared(lower, source, part, sounds, out / f"{name}.spikes.npz")
         train_sounds(lower, learned, sounds, part, out, name=name)
         _say_errors(lower, stores, sounds)
-    return lower
+    return lower, made_by
 
 
-def sounds_made_by(recipe: SpeechRecipe, source: SpeechSource, sounds: Sequence[str]) -> dict[str, object]:
-    """All that the first part of stage one depends on, for `claim`."""
-    return {
-        "recordings": {name: len(places) for name, places in source.groups.items()},
-        "inventory": list(sounds),
-        "[speech.sizes.sounds]": asdict(recipe.sounds_config(len(sounds))),
-        "[speech.sounds]": asdict(recipe.stage_one()),
-    }
+def _checksum(stores: Sequence[FeatureStore]) -> str:
+    """Of the recordings in their order: path, part, sounds and frames."""
+    summed = hashlib.sha256()
+    for row in (row for store in stores for row in store.rows):
+        example = row.example
+        summed.update(f"{example.path}\t{example.part}\t{' '.join(example.phones)}\t{row.frames}\n".encode())
+    return summed.hexdigest()
 
 
 def _say_errors(lower: Sounds, stores: Sequence[FeatureStore], sounds: Sequence[str]) -> None:
@@ -181,7 +188,12 @@ def _say_errors(lower: Sounds, stores: Sequence[FeatureStore], sounds: Sequence[
 
 
 def learn_words(
-    recipe: SpeechRecipe, stores: Sequence[FeatureStore], tower: WordTower, data: Path, out: Path
+    recipe: SpeechRecipe,
+    stores: Sequence[FeatureStore],
+    tower: WordTower,
+    data: Path,
+    out: Path,
+    sounds_made_by: Mapping[str, object],
 ) -> Path:
     """Stage two, on text alone; saves `out/tower` and `out/words.tsv`.
 
@@ -189,8 +201,8 @@ def learn_words(
         PolyvoxError: it was begun with other settings, or its loss is not a number.
     """
     training = recipe.stage_two()
-    made_by: dict[str, object] = {
-        "sounds": {name: value for name, value in claimed(out).items() if name.startswith("sounds")},
+    made_by = {
+        **sounds_made_by,
         "[speech.sizes.spotter]": asdict(tower.spotter.config),
         "[speech.lexicon]": asdict(recipe.known_words()),
         "[speech.spotting]": asdict(training),

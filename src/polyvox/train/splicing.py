@@ -1,10 +1,12 @@
-"""Words that nobody said: recordings cut between two sounds and joined with others of their readers."""
+"""Words that nobody said: recordings cut between two sounds and joined with others of their language."""
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -19,8 +21,6 @@ from polyvox.train.speech_batches import SpeechSource, collate
 Place = tuple[int, int]
 _FRAMES = 4
 """Frames of features a frame of the network."""
-_WHOLE = 0.15
-"""Share of the joints that leave both recordings whole."""
 _TRIES = 6
 """Joints that are drawn for one; the one whose length is nearest is taken, for a batch has one length."""
 _DOUBTFUL = -0.35
@@ -57,23 +57,24 @@ class SplicedSource(SpeechSource):
     share: float
 
     def taken(self, place: Place, dice: np.random.Generator) -> tuple[NDArray[np.float32], Stored]:
-        """A recording, or its beginning with the end of a partner; its row with the sounds of both."""
+        """A recording, or its beginning with the end of a partner and a row of no store with their sounds."""
         if place not in self.spikes or dice.random() >= self.share:
             return super().taken(place, dice)
         tries = [self._joint(place, dice) for _ in range(_TRIES)]
         frames = self.row(place).frames
         head, other, tail, sounds = min(tries, key=lambda joint: abs(self._length(joint) - frames))
         joined = np.concatenate([self.features(place)[:head], self.features(other)[tail:]])
-        return joined, Stored(replace(self.row(place).example, phones=sounds), 0, len(joined))
+        made = replace(self.row(place).example, path="", phones=sounds, text="", english="", key="")
+        return joined, Stored(made, 0, len(joined))
 
     def _joint(self, place: Place, dice: np.random.Generator) -> _Joint:
         example = self.row(place).example
         partners = self.partners[example.source, example.language]
-        other = partners[int(dice.integers(len(partners)))]
+        number = int(dice.integers(len(partners)))
+        while self.row(other := partners[number % len(partners)]).example.path == example.path:
+            number += 1  # a copy of the recording itself
         first, second = self._sounds(place), self._sounds(other)
-        end, begin = len(first), 0
-        if dice.random() >= _WHOLE:
-            end, begin = int(dice.integers(1, len(first))), int(dice.integers(1, len(second)))
+        end, begin = int(dice.integers(1, len(first))), int(dice.integers(1, len(second)))
         return _Joint(self._cut(place, end), other, self._cut(other, begin), first[:end] + second[begin:])
 
     def _length(self, joint: _Joint) -> int:
@@ -83,28 +84,64 @@ class SplicedSource(SpeechSource):
         return tuple(sound for sound in self.row(place).example.phones if sound in self.inventory)
 
     def _cut(self, place: Place, sounds: int) -> int:
-        """The frame of features after the first `sounds` sounds: half-way to the next one."""
-        spikes, frames = self.spikes[place], self.row(place).frames
-        if sounds in (0, len(spikes)):
-            return frames if sounds else 0
+        """The frame of features after the first `sounds` sounds: half-way to the next one, and 20 ms later.
+
+        The 20 ms were never compared with none.
+        """
+        spikes = self.spikes[place]
         between = float(spikes[sounds - 1] + spikes[sounds]) / 2
-        return min(frames, round(_FRAMES * (between + 0.5)))
+        return min(self.row(place).frames, round(_FRAMES * (between + 0.5)))
 
 
 def spliced(
-    source: SpeechSource, sets: Sequence[str], share: float, model: Sounds, sounds: Sequence[str]
+    source: SpeechSource,
+    sets: Sequence[str],
+    share: float,
+    model: Sounds,
+    sounds: Sequence[str],
+    kept: Path,
 ) -> SplicedSource:
-    """A source that splices the recordings of some sets, cut where a trained network hears their sounds."""
+    """A source that splices the recordings of some sets, cut where a trained network hears their sounds.
+
+    Where the sounds are is kept in the file `kept`, so that a run that goes on cuts where it cut before. How
+    many recordings can be cut is said.
+    """
     number = {sound: place for place, sound in enumerate(sounds) if sound}
     places = [place for name in sets for place in source.groups.get(name, ())]
-    spikes = _aligned(source, places, model, number)
+    if not kept.exists():
+        _keep(_aligned(source, places, model, number), kept)
+    spikes = _read(kept)
     partners: dict[tuple[str, str], list[Place]] = defaultdict(list)
     for place in spikes:
         example = source.row(place).example
         partners[example.source, example.language].append(place)
+    alone = [key for key, some in partners.items() if len({source.row(one).example.path for one in some}) < 2]
+    for key in alone:
+        for place in partners.pop(key):
+            del spikes[place]
+    sys.stderr.write(f"{len(spikes):,} of {len(places):,} recordings can be cut and joined with others\n")
     return SplicedSource(
         source.stores, source.groups, source.shares, spikes, dict(partners), frozenset(number), share
     )
+
+
+def _keep(spikes: Mapping[Place, NDArray[np.int64]], path: Path) -> None:
+    partial = path.with_suffix(".partial")
+    with partial.open("wb") as stream:
+        np.savez(
+            stream,
+            places=np.array(list(spikes), np.int64).reshape(-1, 2),
+            lengths=np.array([len(one) for one in spikes.values()], np.int64),
+            frames=np.concatenate([np.zeros(0, np.int64), *spikes.values()]),
+        )
+    partial.replace(path)
+
+
+def _read(path: Path) -> dict[Place, NDArray[np.int64]]:
+    with np.load(path, allow_pickle=False) as kept:
+        pieces = np.split(kept["frames"], np.cumsum(kept["lengths"])[:-1])
+        places = kept["places"].tolist()
+        return {(one, two): piece for (one, two), piece in zip(places, pieces, strict=False)}
 
 
 @torch.inference_mode()
