@@ -49,7 +49,7 @@ def stores(tmp_path_factory: pytest.TempPathFactory) -> list[FeatureStore]:
 
 
 def learned(stores: list[FeatureStore], out: Path, **further: object) -> dict[str, Tensor]:
-    return speech_tower.learn_sounds(recipe(**further), stores, SOUNDS, out)[0].state_dict()
+    return speech_tower.learn_sounds(recipe(**further), stores, SOUNDS, out).finished.state_dict()
 
 
 @pytest.fixture(autouse=True)
@@ -87,8 +87,17 @@ def test_splices_are_what_the_last_part_learned_from(stores: list[FeatureStore],
     spliced = learned(stores, tmp_path / "spliced")
     asked = recipe()
     plain = replace(asked, further=(asked.further[0], {"seed": 3, **STEP}))
-    other = speech_tower.learn_sounds(plain, stores, SOUNDS, tmp_path / "plain")[0].state_dict()
+    other = speech_tower.learn_sounds(plain, stores, SOUNDS, tmp_path / "plain").finished.state_dict()
     assert not all(torch.equal(spliced[name], other[name]) for name in other)
+
+
+def test_the_first_part_is_kept_for_mishearing(stores: list[FeatureStore], tmp_path: Path) -> None:
+    ears = speech_tower.learn_sounds(recipe(), stores, SOUNDS, tmp_path)
+    alone = speech_tower.learn_sounds(replace(recipe(), further=()), stores, SOUNDS, tmp_path / "alone")
+    weights = alone.finished.state_dict()
+    assert all(torch.equal(weights[name], value) for name, value in ears.first.state_dict().items())
+    assert ears.first_made_by == alone.first_made_by
+    assert len(ears.finished.blocks) == 3
 
 
 def test_a_part_that_was_begun_otherwise_is_refused(stores: list[FeatureStore], tmp_path: Path) -> None:

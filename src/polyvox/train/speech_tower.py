@@ -10,6 +10,7 @@ them to one.
 from __future__ import annotations
 
 import argparse
+import copy
 import hashlib
 import json
 import sys
@@ -17,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
@@ -122,11 +124,11 @@ def train(recipe: SpeechRecipe, data: Path, synthetic: Path, out: Path) -> Path:
         ),
     ]
     sounds = _inventory(recipe, stores, out)
-    lower, made_by = learn_sounds(recipe, stores, sounds, out)
+    ears = learn_sounds(recipe, stores, sounds, out)
     torch.manual_seed(recipe.stage_two().seed)
-    tower = WordTower(sounds, lower.config, recipe.spotter_config(len(sounds)))
-    tower.sounds.load_state_dict(lower.cpu().state_dict())
-    return learn_words(recipe, stores, tower, data, out, made_by)
+    tower = WordTower(sounds, ears.finished.config, recipe.spotter_config(len(sounds)))
+    tower.sounds.load_state_dict(ears.finished.cpu().state_dict())
+    return learn_words(recipe, stores, tower, ears, data, out)
 
 
 def _inventory(recipe: SpeechRecipe, stores: Sequence[FeatureStore], out: Path) -> list[str]:
@@ -138,13 +140,18 @@ def _inventory(recipe: SpeechRecipe, stores: Sequence[FeatureStore], out: Path) 
     return list(json.loads(path.read_text(encoding="utf-8")))
 
 
+class Ears(NamedTuple):
+    """Stage one: the finished network, that of the first part, and what the first part was made by."""
+
+    finished: Sounds
+    first: Sounds
+    first_made_by: Mapping[str, object]
+
+
 def learn_sounds(
     recipe: SpeechRecipe, stores: Sequence[FeatureStore], sounds: Sequence[str], out: Path
-) -> tuple[Sounds, Mapping[str, object]]:
+) -> Ears:
     """Stage one, all parts of it; prints phone error rates of development words after each part.
-
-    Returns:
-        The network, and what it was made by, for `claim`.
 
     Raises:
         PolyvoxError: a part was begun with other settings, or its loss is not a number.
@@ -161,6 +168,7 @@ def learn_sounds(
     claim(out, "sounds", made_by)
     train_sounds(lower, source, sounds, training, out)
     _say_errors(lower, stores, sounds)
+    first, first_made_by = copy.deepcopy(lower), dict(made_by)
     for number, part in enumerate(recipe.further_parts(), start=2):
         name = f"sounds-{number}"
         made_by[name] = asdict(part)
@@ -168,7 +176,7 @@ def learn_sounds(
         lower, learned = prepared(lower, source, part, sounds, out / f"{name}.spikes.npz")
         train_sounds(lower, learned, sounds, part, out, name=name)
         _say_errors(lower, stores, sounds)
-    return lower, made_by
+    return Ears(lower, first, first_made_by)
 
 
 def _checksum(stores: Sequence[FeatureStore]) -> str:
@@ -191,18 +199,21 @@ def learn_words(
     recipe: SpeechRecipe,
     stores: Sequence[FeatureStore],
     tower: WordTower,
+    ears: Ears,
     data: Path,
     out: Path,
-    sounds_made_by: Mapping[str, object],
 ) -> Path:
     """Stage two, on text alone; saves `out/tower` and `out/words.tsv`.
+
+    Words are misheard as the first part of stage one mishears them, which is more often than the finished
+    network does: that found more development words.
 
     Raises:
         PolyvoxError: it was begun with other settings, or its loss is not a number.
     """
     training = recipe.stage_two()
     made_by = {
-        **sounds_made_by,
+        **ears.first_made_by,
         "[speech.sizes.spotter]": asdict(tower.spotter.config),
         "[speech.lexicon]": asdict(recipe.known_words()),
         "[speech.spotting]": asdict(training),
@@ -213,9 +224,9 @@ def learn_words(
     words, spans = read_words(recipe.known_words(), data / "text", spoken, numbers)
     save_words(words, out / WORDS_FILE)
     heard = SpeechSource(stores, grouped(stores, Part.TRAIN, labelled=False), recipe.stage_one().shares)
+    confusion = confusions(ears.first.eval(), heard, 20)
     tower.eval()
     tower.to(training_device())
-    confusion = confusions(tower, heard, 20)
     train_spotter(tower, SpokenText(words, spans, training.shares), confusion, training, out)
     tower.blank_bias = recipe.blank_bias
     tower.cpu().save(out / "tower")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from polyvox.modules.sounds import Sounds
 from polyvox.modules.word_spotter import PronunciationKeys, WordSpotter
 from polyvox.modules.word_tower import WordTower
 from polyvox.train.checkpoint import load_checkpoint, save_checkpoint
@@ -176,22 +177,20 @@ def _rate(step: int, training: SpotterTraining) -> float:
 
 
 @torch.no_grad()
-def confusions(
-    tower: WordTower, source: SpeechSource, steps: int, floor: float = 0.03
-) -> NDArray[np.float32]:
-    """What the lower half hears, for each sound that it finds most likely: (V, V), rows sum to 1.
+def confusions(sounds: Sounds, source: SpeechSource, steps: int, floor: float = 0.03) -> NDArray[np.float32]:
+    """What a network for sounds hears, for each sound that it finds most likely: (V, V), rows sum to 1.
 
     Its own doubt, averaged over the merged frames of `steps` batches; `floor` is spread evenly so that no
     error is impossible. The blank has no part in it.
     """
     from polyvox.modules.meaning import merge_sounds
 
-    kinds = len(tower.inventory)
-    device = tower.sounds.head.weight.device
+    kinds = sounds.config.sounds
+    device = sounds.head.weight.device
     heard = torch.full((kinds, kinds), 1e-6, device=device)
     for step in range(steps):
         batch = batch_at(source, step, 64, 99)
-        logits, mask = tower.sounds(batch.features.to(device), batch.lengths.to(device))
+        logits, mask = sounds(batch.features.to(device), batch.lengths.to(device))
         merged, kept, _ = merge_sounds(torch.softmax(logits.float(), -1), mask)
         rows = merged[kept]
         rows[:, 0] = 0
