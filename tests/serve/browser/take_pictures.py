@@ -13,12 +13,14 @@ pytest.importorskip("playwright", reason="needs Playwright: pip install 'polyvox
 
 from playwright.sync_api import Page, expect
 from tests.serve.browser.conftest import Open
+from tests.serve.browser.test_hearing import heard_at
 from tests.serve.browser.test_map import find_mark
 
 PICTURES = Path(__file__).parents[3] / "docs" / "pictures"
 
 
 def taken(page: Page, name: str) -> None:
+    page.wait_for_load_state("networkidle")  # the shapes of recordings come last
     path = PICTURES / f"{name}.png"
     page.screenshot(path=path)
     assert path.stat().st_size > 10_000
@@ -29,7 +31,8 @@ def test_results(open_page: Open) -> None:
     expect(page.locator(".hit")).to_have_count(10)
     player = page.locator(".player").first
     player.locator(".play").click()
-    page.wait_for_function("document.querySelector('audio').currentTime % 10 > 1")
+    began = heard_at(player)
+    page.wait_for_function("began => document.querySelector('audio').currentTime > began + 1", arg=began)
     taken(page, "page-results")
 
 
