@@ -162,6 +162,8 @@ def learn_sounds(
     source = SpeechSource(stores, grouped(stores, Part.TRAIN, labelled=True), training.shares)
     made_by: dict[str, object] = {
         "recordings": _checksum(stores),
+        "[speech] seed": recipe.seed,
+        "[speech.augmentation]": asdict(recipe.distortions()),
         "[speech.sizes.sounds]": asdict(lower.config),
         "[speech.sounds]": asdict(training),
     }
