@@ -44,7 +44,7 @@ def test_the_default_recipe_is_sound() -> None:
         (f"{FURTHER}layers = 3\n", "number 1: layers: must be at least 4, got 3"),
         (f"{FURTHER}layers = 6\n", "number 1: seed: 1 was used before"),
         (
-            f"{FURTHER}seed = 2\nlayers = 6\n[[speech.further]]\nlayers = 5\n",
+            f"{FURTHER}seed = 2\nlayers = 6\n{MORE}layers = 5\n",
             "number 2: layers: must be at least 6",
         ),
         (

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from polyvox.errors import PolyvoxError
+from polyvox.train.order_file import differing, write_json
 
 PARTS_FILE = "parts.json"
 
@@ -33,13 +34,9 @@ def claim(folder: Path, part: str, made_by: Mapping[str, object]) -> None:
     said = json.loads(json.dumps(made_by))
     checkpoint = folder / f"{part}.safetensors"
     if checkpoint.exists() and parts.get(part) != said:
-        begun = parts.get(part, {})
-        changed = sorted(key for key in {*begun, *said} if begun.get(key) != said.get(key))
+        changed = differing(parts.get(part, {}), said)
         raise PolyvoxError(
             f"{checkpoint} was begun with other settings of {', '.join(changed)}; remove it and "
             f"what else begins with {part}. to train this part anew, or give another folder"
         )
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps({**parts, part: said}, indent=1, ensure_ascii=False), encoding="utf-8")
-    partial.replace(path)
+    write_json(path, {**parts, part: said})

@@ -20,6 +20,15 @@ def write_json(path: Path, content: object) -> None:
     partial.replace(path)
 
 
+def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The names whose values are not the same in both, sorted.
+
+    >>> differing({"steps": 3, "seed": 1}, {"steps": 4, "seed": 1, "rate": 0.1})
+    ['rate', 'steps']
+    """
+    return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+
+
 def claim(folder: Path, order: Mapping[str, Any]) -> None:
     """Make a folder for what was ordered, or check that what it holds is that.
 
@@ -32,8 +41,7 @@ def claim(folder: Path, order: Mapping[str, Any]) -> None:
         write_json(path, told)
         return
     earlier = json.loads(path.read_text(encoding="utf-8"))
-    changed = sorted(name for name in {*told, *earlier} if told.get(name) != earlier.get(name))
-    if changed:
+    if changed := differing(told, earlier):
         raise PolyvoxError(
             f"{folder} was begun with another {' and '.join(changed)}; go on with what it began with, "
             "give --fresh to forget it, or another --out"
