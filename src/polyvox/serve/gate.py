@@ -38,6 +38,8 @@ BODY_SECONDS = 20.0
 SLOWEST_BYTES = 2_000
 DRAIN_BYTES = 1 << 16
 DRAIN_SECONDS = 2.0
+LINGER_SECONDS = 5.0
+"""So long is thrown away what a client goes on sending after its answer."""
 SEND_SECONDS = 120.0
 """A client may leave an answer lying for so long; players pause."""
 
@@ -115,6 +117,14 @@ class _Answer:
             # Nobody bounds a body that comes after the answer.
             if self.status in {408, 413} or self._body.unread:
                 headers["Connection"] = "close"
+        elif self._body.unread and not message.get("more_body", False):
+            await self._pass({**message, "more_body": True})
+            # Closed while the client is still sending, the connection would lose the answer (RFC 9112, 9.6).
+            await self._body.discard(LINGER_SECONDS)
+            message = {"type": "http.response.body"}
+        await self._pass(message)
+
+    async def _pass(self, message: Message) -> None:
         async with asyncio.timeout(SEND_SECONDS):
             await self._send(message)
 
@@ -148,16 +158,20 @@ class _Body:
             raise self._too_large()
 
     async def drain(self) -> None:
-        """Take in the rest of a short body: closing earlier could cut off the answer (RFC 9112, 9.6)."""
+        """Take in the rest of a short body, so that the connection can stay open."""
         short = (
             self._announced.isascii() and self._announced.isdigit() and int(self._announced) <= DRAIN_BYTES
         )
-        if self._chunked or not short:
-            return
-        with suppress(TimeoutError, ApiError):
-            async with asyncio.timeout(DRAIN_SECONDS):
+        if short and not self._chunked:
+            await self.discard(DRAIN_SECONDS)
+
+    async def discard(self, seconds: float) -> None:
+        """Throw away what comes, until the body is over or the time is."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
                 while self.unread:
-                    await self.receive()
+                    message = await self._receive()
+                    self._over = not message.get("more_body", False)
 
     async def receive(self) -> Message:
         """The next piece.
