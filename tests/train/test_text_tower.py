@@ -106,7 +106,7 @@ def test_a_loss_that_is_no_number_is_an_error(data: Path, tmp_path: Path) -> Non
 def test_another_recipe_may_not_go_on_in_the_same_folder(data: Path, tmp_path: Path) -> None:
     recipe = replace(RECIPE, steps=1)
     train(recipe, data, tmp_path / "out")
-    with pytest.raises(PolyvoxError, match="another recipe"):
+    with pytest.raises(PolyvoxError, match="begun with another rate; choose"):
         train(replace(recipe, rate=0.1), data, tmp_path / "out")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from polyvox.errors import PolyvoxError
 
 ORDER = "order.json"
+_REMEDY = "go on with what it began with, give --fresh to forget it, or another --out"
 
 
 def write_json(path: Path, content: object) -> None:
@@ -29,20 +30,23 @@ def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
     return sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
 
 
-def claim(folder: Path, order: Mapping[str, Any]) -> None:
+def claim(folder: Path, order: Mapping[str, Any], *, file: str = ORDER, remedy: str = _REMEDY) -> None:
     """Make a folder for what was ordered, or check that what it holds is that.
 
+    Args:
+        folder: of the run.
+        order: what the run depends on, by name.
+        file: where the order is kept in the folder.
+        remedy: what a user can do where the folder holds something else.
+
     Raises:
-        PolyvoxError: it holds something else.
+        PolyvoxError: it holds something else; the message says by which names.
     """
-    path = folder / ORDER
+    path = folder / file
     told = json.loads(json.dumps(order))
     if not path.is_file():
         write_json(path, told)
         return
     earlier = json.loads(path.read_text(encoding="utf-8"))
     if changed := differing(told, earlier):
-        raise PolyvoxError(
-            f"{folder} was begun with another {' and '.join(changed)}; go on with what it began with, "
-            "give --fresh to forget it, or another --out"
-        )
+        raise PolyvoxError(f"{folder} was begun with another {' and '.join(changed)}; {remedy}")

@@ -24,6 +24,7 @@ from polyvox.train.development import development_recall
 from polyvox.train.losses.matryoshka import matryoshka
 from polyvox.train.losses.one_pass import one_pass_contrastive
 from polyvox.train.mixing import mix
+from polyvox.train.order_file import claim
 from polyvox.train.packed import Integers, PackedRows
 from polyvox.train.pairs import PairSampler
 from polyvox.train.recipe import TextRecipe, read_section
@@ -48,7 +49,7 @@ def train(recipe: TextRecipe, data: Path, out: Path) -> None:
     """
     torch.manual_seed(recipe.seed)
     out.mkdir(parents=True, exist_ok=True)
-    _claim(out, recipe)
+    claim(out, asdict(recipe), file="recipe.json", remedy="choose another --out or remove it")
     rows = read_sources(recipe, data, out)
     tokenizer = vocabulary(recipe, rows, out)
     kept, held = packed(recipe, rows, tokenizer)
@@ -63,15 +64,6 @@ def train(recipe: TextRecipe, data: Path, out: Path) -> None:
     table = model.table()
     save_tower(out, table, tokenizer.to_str(), bits=recipe.bits)
     _report_development(torch.from_numpy(table), held, out)
-
-
-def _claim(out: Path, recipe: TextRecipe) -> None:
-    """Refuse a folder that another recipe has begun."""
-    content = json.dumps(asdict(recipe), indent=1, sort_keys=True)
-    path = out / "recipe.json"
-    if path.exists() and path.read_text(encoding="utf-8") != content:
-        raise PolyvoxError(f"{out} holds a run of another recipe; choose another --out or remove it")
-    path.write_text(content, encoding="utf-8")
 
 
 def _learn(recipe: TextRecipe, model: BagModel, sources: Sequence[PackedRows], out: Path) -> None:

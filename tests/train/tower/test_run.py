@@ -97,7 +97,7 @@ def test_a_finished_run_is_not_trained_again_and_another_recipe_is_refused(
     train(read_recipe(make_recipe()), tones, learned)
     assert all(torch.equal(value, before[name]) for name, value in weights(learned).items())
     changed = read_recipe(make_recipe({"learning_rate = 0.01": "learning_rate = 0.02"}))
-    with pytest.raises(PolyvoxError, match=r"holds a run with another recipe; .*--fresh"):
+    with pytest.raises(PolyvoxError, match=r"begun with another recipe; .*--fresh"):
         train(changed, tones, learned)
     train(changed, tones, learned, fresh=True)
     assert not all(torch.equal(value, before[name]) for name, value in weights(learned).items())

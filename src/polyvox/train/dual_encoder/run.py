@@ -25,6 +25,7 @@ from polyvox.train.dual_encoder.table import write_table
 from polyvox.train.dual_encoder.unit_stage import UnitStage
 from polyvox.train.dual_encoder.utterances import unwanted_texts, utterances
 from polyvox.train.human_speech import Spoken
+from polyvox.train.order_file import write_json
 from polyvox.train.progress import say
 
 if TYPE_CHECKING:
@@ -127,8 +128,7 @@ def _claim(order: Order, recipe: Recipe) -> None:
                 f"{order.out} holds a run with another {' and '.join(changed)}; give --fresh to forget it, "
                 "or another --out"
             )
-    order.out.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(identity, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    write_json(path, identity)
 
 
 def _changed(earlier: Mapping[str, object], now: Mapping[str, object]) -> list[str]:

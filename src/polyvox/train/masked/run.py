@@ -22,6 +22,7 @@ from polyvox.train.masked.measure import accuracy
 from polyvox.train.masked.quantiser import Quantiser, Sample, learn_quantiser, stacked
 from polyvox.train.masked.recipe import Recipe, read_recipe
 from polyvox.train.masked.rows import Rows, load_rows, read_examples
+from polyvox.train.order_file import claim
 from polyvox.train.progress import say
 from polyvox.train.split import Part
 
@@ -127,15 +128,7 @@ def _claim(recipe: Recipe, out: Path, *, fresh: bool) -> None:
             shutil.rmtree(out / name, ignore_errors=True)
         for name in (_RUN, _QUANTISER, CHECKPOINT, METRICS, CURVE):
             (out / name).unlink(missing_ok=True)
-    identity = json.loads(json.dumps(asdict(recipe)))
-    path = out / _RUN
-    if path.is_file() and json.loads(path.read_text(encoding="utf-8")) != identity:
-        raise PolyvoxError(
-            f"{out} holds a run of another recipe; go on with what it began with, give --fresh to forget it, "
-            "or another --out"
-        )
-    out.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(identity, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    claim(out, asdict(recipe), file=_RUN)
 
 
 def _write_model(

@@ -11,8 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from polyvox.errors import PolyvoxError
 from polyvox.modules.space import join
+from polyvox.train.order_file import claim
 from polyvox.train.progress import say
 from polyvox.train.sounds import TrainingError
 from polyvox.train.tower.batch import SKIPPED, Batcher
@@ -131,26 +131,15 @@ def _claim(out: Path, prepared: Prepared, *, fresh: bool, control: bool) -> None
     """Make the run's folder, or check that the run in it is this one."""
     if not first_process():
         return
-    identity = {
-        "recipe": json.loads(json.dumps(asdict(prepared.recipe))),
+    if fresh:
+        forget(out)
+    order = {
+        "recipe": asdict(prepared.recipe),
         "data": prepared.rows.counts.files,
         "teacher": prepared.teacher.fingerprint,
         "control": control,
     }
-    path = out / _RUN
-    if fresh:
-        forget(out)
-    if path.is_file():
-        earlier = json.loads(path.read_text(encoding="utf-8"))
-        changed = [name for name in identity if earlier.get(name) != identity[name]]
-        if changed:
-            raise PolyvoxError(
-                f"{out} holds a run with another {' and '.join(changed)}; go on with what it began with, "
-                "give --fresh to forget it, or another --out"
-            )
-        return
-    out.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(identity, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    claim(out, order, file=_RUN)
 
 
 def forget(out: Path) -> None:
