@@ -82,7 +82,7 @@ def test_a_run_that_was_stopped_ends_with_the_same_weights(
 
 
 def test_a_run_of_another_recipe_is_refused(finished: Path, data: Path) -> None:
-    with pytest.raises(PolyvoxError, match="begun with another training; .*--fresh"):
+    with pytest.raises(PolyvoxError, match=r"begun with another training; .*--fresh"):
         train(replace(RECIPE, training=Training(steps=61)), data, finished)
 
 
