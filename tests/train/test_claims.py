@@ -28,14 +28,6 @@ def test_a_part_that_was_removed_may_begin_otherwise(tmp_path: Path) -> None:
         claim(tmp_path, "ears", {"steps": 3})
 
 
-def test_a_checkpoint_of_a_member_is_one_of_the_part(tmp_path: Path) -> None:
-    claim(tmp_path, "ears", {"steps": 3})
-    (tmp_path / "ears.seed-2.safetensors").touch()
-    (tmp_path / "ears-2.safetensors").touch()
-    with pytest.raises(PolyvoxError, match=r"ears.seed-2.safetensors was .* begins with ears\. "):
-        claim(tmp_path, "ears", {"steps": 4})
-
-
 def test_a_part_of_which_nothing_is_known_is_refused(tmp_path: Path) -> None:
     (tmp_path / "ears.safetensors").touch()
     with pytest.raises(PolyvoxError, match="other settings of steps"):

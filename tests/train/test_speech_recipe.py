@@ -51,8 +51,6 @@ def test_the_default_recipe_is_sound() -> None:
             f"{FURTHER}layers = 6\n[speech.sizes.sounds]\nlayers = 1\n",
             "layers: a network of one block",
         ),
-        (f"{FURTHER}seed = 0\nmembers = 2\n", "number 1: seed: 1 was used before"),
-        (f"{FURTHER}seed = 2\nmembers = 0\n", "members: must be at least 1, got 0"),
         (f"{FURTHER}splice = 0.5\n", "splice_sets is empty"),
         (f"{FURTHER}splice = 1.5\n", "splice: must be between 0 and 1, got 1.5"),
         (f"{FURTHER}splice_sets = ['arabic']\n", "'arabic' is not in .speech.human.: fsdd"),

@@ -91,28 +91,6 @@ def test_splices_are_what_the_last_part_learned_from(stores: list[FeatureStore],
     assert not all(torch.equal(spliced[name], other[name]) for name in other)
 
 
-def test_the_mean_of_the_members_goes_on(stores: list[FeatureStore], tmp_path: Path) -> None:
-    first, last = recipe(), {"seed": 5, **STEP}
-    pair = replace(first, further=({"seed": 2, "members": 2, **STEP}, last))
-    ears = speech_tower.learn_sounds(replace(pair, further=pair.further[:1]), stores, SOUNDS, tmp_path)
-    mean = ears.finished.state_dict()
-    alone = [
-        speech_tower.learn_sounds(
-            replace(first, further=({"seed": seed, **STEP},)), stores, SOUNDS, tmp_path / str(seed)
-        ).finished.state_dict()
-        for seed in (2, 3)
-    ]
-    for name, value in mean.items():
-        torch.testing.assert_close(value, (alone[0][name] + alone[1][name]) / 2)
-    assert not all(torch.equal(alone[0][name], alone[1][name]) for name in mean)
-    kept = sorted(path.name for path in tmp_path.glob("*.safetensors"))
-    assert kept == ["sounds-2.seed-2.safetensors", "sounds-2.seed-3.safetensors", "sounds.safetensors"]
-    further = speech_tower.learn_sounds(pair, stores, SOUNDS, tmp_path).finished.state_dict()
-    assert not all(torch.equal(further[name], mean[name]) for name in mean)
-    with pytest.raises(PolyvoxError, match=r"sounds-2.seed-2.safetensors was begun with other settings"):
-        learned(stores, tmp_path)
-
-
 def test_the_first_part_is_kept_for_mishearing(stores: list[FeatureStore], tmp_path: Path) -> None:
     ears = speech_tower.learn_sounds(recipe(), stores, SOUNDS, tmp_path)
     alone = speech_tower.learn_sounds(replace(recipe(), further=()), stores, SOUNDS, tmp_path / "alone")

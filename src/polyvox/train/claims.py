@@ -17,11 +17,11 @@ def claim(folder: Path, part: str, made_by: Mapping[str, object]) -> None:
 
     Args:
         folder: of the run; the part keeps its checkpoint there.
-        part: what the names of its checkpoints begin with, before the first dot.
+        part: name of the checkpoint, without its ending.
         made_by: what the part depends on, what parts before it were made by included.
 
     Raises:
-        PolyvoxError: there is one that was begun with something else, or nobody knows with what; the
+        PolyvoxError: there is a checkpoint that was begun with something else, or nobody knows with what; the
             message says which settings differ. Or the file is damaged.
     """
     path = folder / PARTS_FILE
@@ -32,11 +32,11 @@ def claim(folder: Path, part: str, made_by: Mapping[str, object]) -> None:
             f"{path}: is damaged ({error}); give another folder, or remove this one"
         ) from error
     said = json.loads(json.dumps(made_by))
-    begun = sorted(folder.glob(f"{part}.*safetensors"))
-    if begun and parts.get(part) != said:
+    checkpoint = folder / f"{part}.safetensors"
+    if checkpoint.exists() and parts.get(part) != said:
         changed = differing(parts.get(part, {}), said)
         raise PolyvoxError(
-            f"{begun[0]} was begun with other settings of {', '.join(changed)}; remove it and "
+            f"{checkpoint} was begun with other settings of {', '.join(changed)}; remove it and "
             f"what else begins with {part}. to train this part anew, or give another folder"
         )
     write_json(path, {**parts, part: said})

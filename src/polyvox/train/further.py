@@ -1,13 +1,10 @@
-"""How stage one of the speech tower goes on after its first part: deeper, on spliced recordings, averaged."""
+"""How stage one of the speech tower goes on after its first part: deeper, or on spliced recordings."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import torch
 
 from polyvox.errors import PolyvoxError
 from polyvox.modules.sounds import Sounds
@@ -26,25 +23,17 @@ class FurtherTraining(SoundsTraining):
         layers: blocks that the network has from here on; 0 for as many as before.
         splice: how often a recording is cut between two sounds and joined with another one.
         splice_sets: whose recordings; those of one language in a set should have few readers.
-        members: networks that learn apart from the same start, the first with `seed`, each other one with the
-            next seed; their mean goes on.
     """
 
     layers: int = 0
     splice: float = 0.0
     splice_sets: tuple[str, ...] = ()
-    members: int = 1
 
     def __post_init__(self) -> None:
         SoundsTraining.__post_init__(self)
-        in_range("members", self.members, 1)
         in_range("splice", self.splice, 0, 1)
         if self.splice and not self.splice_sets:
             raise PolyvoxError("splice_sets is empty; name the sets whose recordings may be spliced")
-
-    def apart(self) -> list[FurtherTraining]:
-        """The part of each member."""
-        return [replace(self, seed=self.seed + number, members=1) for number in range(self.members)]
 
 
 def prepared(
@@ -56,18 +45,3 @@ def prepared(
         going_on = spliced(going_on, part.splice_sets, part.splice, model, sounds, kept)
     grows = part.layers > len(model.blocks)
     return (deepen(model, part.layers) if grows else model), going_on
-
-
-def averaged(members: Sequence[Sounds]) -> Sounds:
-    """The network of the mean weights (model soups, Wortsman et al. 2022, arXiv 2203.05482).
-
-    Networks that went apart from the same trained start lie in one basin, so that their mean is better than
-    each; networks of other starts do not. One network is given back as it is.
-    """
-    first, *others = members
-    if not others:
-        return first
-    weights = [member.state_dict() for member in members]
-    mean = copy.deepcopy(first)
-    mean.load_state_dict({name: torch.stack([one[name] for one in weights]).mean(0) for name in weights[0]})
-    return mean

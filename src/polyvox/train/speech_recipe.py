@@ -88,12 +88,11 @@ class SpeechRecipe:
             if odd := set(part.splice_sets) - set(self.human):
                 known = ", ".join(self.human)
                 raise PolyvoxError(f"{where}: splice_sets: {min(odd)!r} is not in [speech.human]: {known}")
-            own = {alone.seed for alone in part.apart()}
-            if used := own & seeds:
+            if part.seed in seeds:
                 raise PolyvoxError(
-                    f"{where}: seed: {min(used)} was used before and would draw the same; give another"
+                    f"{where}: seed: {part.seed} was used before and would draw the same; give another"
                 )
-            seeds |= own
+            seeds.add(part.seed)
             found.append(part)
         return found
 

@@ -27,7 +27,7 @@ from polyvox.modules.word_tower import WordTower
 from polyvox.train.claims import claim
 from polyvox.train.device import training_device
 from polyvox.train.feature_store import Example, FeatureStore, build_store
-from polyvox.train.further import FurtherTraining, averaged, prepared
+from polyvox.train.further import prepared
 from polyvox.train.human_speech import Spoken, human_speech, translations
 from polyvox.train.languages import espeak_voice
 from polyvox.train.lexicon import read_words, save_words
@@ -175,22 +175,10 @@ def learn_sounds(
         name = f"sounds-{number}"
         made_by[name] = asdict(part)
         claim(out, name, made_by)
-        start, learned = prepared(lower, source, part, sounds, out / f"{name}.spikes.npz")
-        lower = _learn_further(start, learned, part, sounds, out, name)
+        lower, learned = prepared(lower, source, part, sounds, out / f"{name}.spikes.npz")
+        train_sounds(lower, learned, sounds, part, out, name=name)
         _say_errors(lower, stores, sounds)
     return Ears(lower, first, first_made_by)
-
-
-def _learn_further(
-    start: Sounds, source: SpeechSource, part: FurtherTraining, sounds: Sequence[str], out: Path, name: str
-) -> Sounds:
-    members: list[Sounds] = []
-    for alone in part.apart():
-        member = copy.deepcopy(start)
-        own = name if part.members == 1 else f"{name}.seed-{alone.seed}"
-        train_sounds(member, source, sounds, alone, out, name=own)
-        members.append(member)
-    return averaged(members)
 
 
 def _checksum(stores: Sequence[FeatureStore]) -> str:
