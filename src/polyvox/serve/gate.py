@@ -39,7 +39,7 @@ SLOWEST_BYTES = 2_000
 DRAIN_BYTES = 1 << 16
 DRAIN_SECONDS = 2.0
 LINGER_SECONDS = 5.0
-"""So long is thrown away what a client goes on sending after its answer."""
+"""What a client still sends after its answer is thrown away for at most so long."""
 SEND_SECONDS = 120.0
 """A client may leave an answer lying for so long; players pause."""
 
