@@ -114,7 +114,7 @@ class _Answer:
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
             headers.setdefault("Cache-Control", "no-store")
-            # Nobody bounds a body that comes after the answer.
+            # What of the body comes after the answer is thrown away, and only for a while.
             if self.status in {408, 413} or self._body.unread:
                 headers["Connection"] = "close"
         elif self._body.unread and not message.get("more_body", False):

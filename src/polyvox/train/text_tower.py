@@ -48,7 +48,6 @@ def train(recipe: TextRecipe, data: Path, out: Path) -> None:
             `out` belongs to another recipe or was begun with other parts.
     """
     torch.manual_seed(recipe.seed)
-    out.mkdir(parents=True, exist_ok=True)
     claim(out, asdict(recipe), file="recipe.json", remedy="choose another --out or remove it")
     rows = read_sources(recipe, data, out)
     tokenizer = vocabulary(recipe, rows, out)

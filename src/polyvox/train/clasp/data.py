@@ -17,6 +17,7 @@ from polyvox.train.clasp.spoken_set import Sentence, choose_sentences, speak
 from polyvox.train.clasp.utterances import Corpus, Utterance, without_leaks
 from polyvox.train.human_speech import Spoken, human_speech
 from polyvox.train.manifest import manifest_folder, read_manifest
+from polyvox.train.order_file import write_json
 from polyvox.train.rows import text_hash
 from polyvox.train.split import Part
 
@@ -60,9 +61,7 @@ def _sentences(recipe: ClaspRecipe, text: Path, spoken: Path) -> list[Sentence]:
                 for one in kept["sentences"]
             ]
     drawn = choose_sentences(recipe.sentences, text, recipe.seed)
-    spoken.mkdir(parents=True, exist_ok=True)
-    content = {"order": order, "sentences": [asdict(one) for one in drawn]}
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    write_json(path, {"order": order, "sentences": [asdict(one) for one in drawn]})
     return drawn
 
 

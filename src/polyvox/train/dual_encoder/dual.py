@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import resource
 import shutil
 import time
@@ -23,6 +22,7 @@ from polyvox.train.dual_encoder.objective import DualObjective
 from polyvox.train.dual_encoder.pairs import Draw, Pair, PairDraws
 from polyvox.train.dual_encoder.recipe import Recipe
 from polyvox.train.dual_encoder.tower import build_tower, write_start
+from polyvox.train.order_file import write_json
 from polyvox.train.tower.journal import Journal
 from polyvox.train.tower.trainer import TowerTrainer, training_arguments, whole_checkpoints
 from polyvox.train.tower.training_section import Training
@@ -130,4 +130,4 @@ def _write_cost(out: Path, tower: SentenceTransformer, training: Training, secon
         "peak_megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "training": asdict(training),
     }
-    (out / COST).write_text(json.dumps(cost, indent=1) + "\n", encoding="utf-8")
+    write_json(out / COST, cost)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from torch.nn import functional as F
 from polyvox.train.checkpoint import load_checkpoint, save_checkpoint
 from polyvox.train.dual_encoder.corpus import Corpus
 from polyvox.train.dual_encoder.language_section import LanguageModel
+from polyvox.train.order_file import write_json
 from polyvox.train.progress import Progress
 
 _HEAD_WIDTH = 64
@@ -105,7 +105,7 @@ def _write_perplexity(model: Any, corpus: Corpus, settings: LanguageModel, out: 
     model.eval()
     found = perplexity(model, corpus.held_out, corpus.held_out_bytes, settings.length)
     found |= {"tokens_read": float(settings.steps * settings.batch * settings.length)}
-    (out / PERPLEXITY).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    write_json(out / PERPLEXITY, found)
 
 
 def _rate(step: int, steps: int) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +14,7 @@ from polyvox.modules.spoken_space import open_spoken_space
 from polyvox.train.dual_encoder.asked import ENGLISH
 from polyvox.train.dual_encoder.dual_section import Dual
 from polyvox.train.dual_encoder.retrieval import Asked, Encode, Figures, Spoken, mean_figures, measure
+from polyvox.train.order_file import write_json
 
 FIGURES = "figures.json"
 _AT_ONCE = 64
@@ -44,10 +44,7 @@ def measure_tower(
         found = {asked: measure(encode, spoken, used, asked) for asked in asks}
         languages[group] = {str(asked): _plain(figures) for asked, figures in found.items()}
         means[group] = {str(asked): mean_figures(figures, list(figures)) for asked, figures in found.items()}
-    partial = path.with_suffix(".partial")
-    content = json.dumps({"means": means, "languages": languages}, indent=1, ensure_ascii=False)
-    partial.write_text(content + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_json(path, {"means": means, "languages": languages})
 
 
 def remembering(encode: Encode) -> Encode:

@@ -10,6 +10,7 @@ from typing import Any
 
 from polyvox.train.fusion.measure import Scores, Spectrum
 from polyvox.train.fusion.speech_stage import Course
+from polyvox.train.order_file import write_json
 
 RESULT = "result.json"
 
@@ -48,10 +49,7 @@ class Result:
 
     def write(self, folder: Path) -> None:
         """Write `result.json`, whole or not at all."""
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f"{RESULT}.partial"
-        partial.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
-        partial.replace(folder / RESULT)
+        write_json(folder / RESULT, asdict(self))
 
 
 def read_result(folder: Path) -> Result | None:

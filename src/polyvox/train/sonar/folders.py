@@ -24,7 +24,6 @@ def claim(folder: Path, key: str, name: str) -> None:
             f"{folder}: the stage {name} was run with other settings, or after another stage; remove it and "
             "those after it, give --fresh to forget the whole run, or another --out"
         )
-    folder.mkdir(parents=True, exist_ok=True)
     write_json(path, {"identity": key})
 
 

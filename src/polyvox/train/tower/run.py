@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from polyvox.modules.space import join
-from polyvox.train.order_file import claim
+from polyvox.train.order_file import claim, write_json
 from polyvox.train.progress import say
 from polyvox.train.sounds import TrainingError
 from polyvox.train.tower.batch import SKIPPED, Batcher
@@ -185,7 +184,7 @@ def write_results(out: Path, prepared: Prepared, figures: Mapping[str, float], s
         "steps": prepared.steps,
         "seconds": seconds,
     }
-    (out / RESULTS).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    write_json(out / RESULTS, found)
 
 
 def write_ranks(path: Path, found: Sequence[Ranked]) -> None:

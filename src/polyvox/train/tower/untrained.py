@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from polyvox.encode import Encoder, load_encoder
 from polyvox.item import Audio, Modality
+from polyvox.train.order_file import write_json
 from polyvox.train.tower.evaluator import Retrieval
 from polyvox.train.tower.listening import FromAudio
 from polyvox.train.tower.recipe import Recipe
@@ -47,9 +48,7 @@ def measure_untrained(recipe: Recipe, data: Path, out: Path) -> dict[str, float]
     most = len(rows.test) or recipe.training.pool
     retrieval = Retrieval(held, Teacher(recipe.model.teacher), recipe.losses.sides(), most, listener)
     figures = retrieval(_Heard(encoder))
-    out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"of": identity, "figures": figures}, indent=1, ensure_ascii=False)
-    kept.write_text(text + "\n", encoding="utf-8")
+    write_json(kept, {"of": identity, "figures": figures})
     return figures
 
 
