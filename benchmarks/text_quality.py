@@ -20,6 +20,8 @@ from pathlib import Path
 from statistics import fmean
 
 import langcodes
+import numpy as np
+from numpy.typing import NDArray
 
 from polyvox.encode import Encoder, load_encoder
 from polyvox.evaluate.metrics.success import success
@@ -64,12 +66,12 @@ class Recall:
         return (self.to_english + self.from_english) / 2
 
 
-def recall(encoder: Encoder, queries: Sequence[str], passages: Sequence[str]) -> float:
-    """Share of queries whose best passage has the text of the passage in the same place; ties are misses."""
+def hits(encoder: Encoder, queries: Sequence[str], passages: Sequence[str]) -> NDArray[np.float64]:
+    """1 where a query's best passage has the text of the passage in its place, else 0; ties are misses."""
     pool = list(dict.fromkeys(passages))
     relevant = relevant_pairs([{wanted: 1} for wanted in passages], pool)
     found = search(encoder.encode_text(queries), encoder.encode_text(pool), relevant, 0)
-    return float(success(found.first_ranks(Tie.PESSIMISTIC), 1).mean())
+    return success(found.first_ranks(Tie.PESSIMISTIC), 1)
 
 
 def measure(encoder: Encoder, pairs: Mapping[str, list[tuple[str, str]]]) -> list[Recall]:
@@ -81,8 +83,8 @@ def measure(encoder: Encoder, pairs: Mapping[str, list[tuple[str, str]]]) -> lis
             Recall(
                 language,
                 len(members),
-                recall(encoder, own, english),
-                recall(encoder, english, own),
+                float(hits(encoder, own, english).mean()),
+                float(hits(encoder, english, own).mean()),
             )
         )
     return results
@@ -109,10 +111,15 @@ def training_sentences(counts: Path, sources: Collection[str] = SENTENCE_SOURCES
     return sentences
 
 
+def tags(language: str) -> tuple[str, ...]:
+    """What the training texts call a Tatoeba language."""
+    tag = SAME_LANGUAGE.get(language) or langcodes.standardize_tag(language)
+    return TRAINED_AS.get(tag, (tag,))
+
+
 def training_rows(language: str, sentences: Mapping[str, int]) -> int:
     """Rows of running text that a Tatoeba language had."""
-    tag = SAME_LANGUAGE.get(language) or langcodes.standardize_tag(language)
-    return sum(sentences.get(name, 0) for name in TRAINED_AS.get(tag, (tag,)))
+    return sum(sentences.get(tag, 0) for tag in tags(language))
 
 
 def table(results: Sequence[Recall], rows: Mapping[str, int] | None = None) -> str:

@@ -105,7 +105,7 @@ def export_model(
         facts = _write_halves(trained, building, precision, spoken)
         write_manifest(building, _manifest(trained, building, described, facts, matryoshka))
         if words:
-            facts |= _write_words(WordsRun(source, words, building), building, precision, spoken)
+            facts |= write_words(WordsRun(source, words, building), building, precision, spoken)
         write_card(building, read_manifest(building), source)
     sizes = {path.name: path.stat().st_size for path in sorted(out.iterdir())}
     return ExportReport(out, sizes, facts)
@@ -197,7 +197,13 @@ def _write_speech(
     return facts | _weights(stored, whole, precision, spoken.texts, read)
 
 
-def _write_words(run: WordsRun, out: Path, precision: Precision, spoken: Spoken) -> Facts:
+def write_words(run: WordsRun, out: Path, precision: Precision, spoken: Spoken) -> Facts:
+    """Write a tower of words beside the text half in `out`; gives and enters what was compared.
+
+    Raises:
+        PolyvoxError: it disagrees by more than rounding.
+    """
+
     def stored(storage: Storage) -> Vectors:
         return run.store(storage, spoken.recordings)
 
@@ -287,4 +293,4 @@ def _manifest(
     )
 
 
-__all__ = ["CARD_FILE", "ExportReport", "Precision", "export_model"]
+__all__ = ["CARD_FILE", "ExportReport", "Precision", "export_model", "write_words"]

@@ -1,4 +1,4 @@
-"""Join a speech tower and its words to a light text model: network, lexicon, `model.json`.
+"""Join the words of a speech tower to a light text model: lexicon and `model.json`.
 
 Nothing is trained, so it can be done again whenever the text tower or the words change.
 """
@@ -16,34 +16,12 @@ from polyvox.encode.manifest import file_hashes, read_manifest, write_manifest
 from polyvox.encode.speech import MODEL_FILE
 from polyvox.encode.static import StaticTextTower
 from polyvox.item import Modality
-from polyvox.modules.word_tower import OUTPUTS, WordTower
-from polyvox.train.export_speech import MAX_SECONDS, OPSET, Storage, speech_program, write_program
+from polyvox.modules.word_tower import WordTower
+from polyvox.train.export_speech import MAX_SECONDS, OPSET, Storage
 from polyvox.train.lexicon import KnownWord, write_lexicon
 from polyvox.train.speech_recipe import SpeechRecipe
 
 _KEYS_AT_ONCE = 4096
-
-
-def add_words(
-    recipe: SpeechRecipe,
-    tower: WordTower,
-    words: list[KnownWord],
-    folder: Path,
-    *,
-    storage: Storage = Storage.INT8,
-) -> int:
-    """Give a light text model ears; what it had before is replaced.
-
-    Returns:
-        How many pronunciations the lexicon has.
-
-    Raises:
-        PolyvoxError: the folder holds no light model.
-    """
-    write_program(speech_program(tower, OUTPUTS), folder / MODEL_FILE, storage=storage)
-    known = add_lexicon(recipe, tower, words, folder)
-    enter_words(folder, storage, known)
-    return known
 
 
 def add_lexicon(recipe: SpeechRecipe, tower: WordTower, words: list[KnownWord], folder: Path) -> int:

@@ -72,12 +72,13 @@ def text_hash(text: str) -> int:
     True
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
-    kept = _neither_letter_mark_nor_number().sub("", folded)
+    kept = neither_letter_mark_nor_number().sub("", folded)
     return int.from_bytes(hashlib.blake2b(kept.encode(errors="replace"), digest_size=8).digest(), "little")
 
 
 @cache
-def _neither_letter_mark_nor_number() -> re.Pattern[str]:
+def neither_letter_mark_nor_number() -> re.Pattern[str]:
+    """Runs of characters that are no part of a word in any script; those of `re` end words at vowel signs."""
     codes = [code for code in range(0x110000) if unicodedata.category(chr(code))[0] not in "LMN"]
     breaks = [
         0,

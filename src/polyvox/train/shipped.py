@@ -169,15 +169,14 @@ def _train_speech(order: Order) -> None:
 
 
 def _add_speech(order: Order) -> None:
-    from polyvox.modules.word_tower import WordTower
-    from polyvox.train.export_words import add_words
-    from polyvox.train.lexicon import load_words
+    from polyvox.train.export import Precision, write_words
+    from polyvox.train.export_run import WordsRun
+    from polyvox.train.parity import sample_speech
     from polyvox.train.speech_recipe import load_speech_recipe
-    from polyvox.train.speech_tower import WORDS_FILE
 
-    run = order.out / SPEECH
-    recipe = load_speech_recipe(order.recipe)
-    add_words(recipe, WordTower.load(run / "tower"), load_words(run / WORDS_FILE), order.out / MODEL)
+    model = order.out / MODEL
+    run = WordsRun(order.out / SPEECH, load_speech_recipe(order.recipe), model)
+    write_words(run, model, Precision.INT8, sample_speech())
 
 
 def _measure(order: Order) -> None:
