@@ -92,6 +92,14 @@ def heard_sounds(recordings: Sequence[Clip]) -> list[NDArray[np.int64]]:
     return found
 
 
+def shipped_version() -> str:
+    """That of the model that names the sounds, and is the front `default`."""
+    from polyvox.encode.load import default_model_folder
+    from polyvox.encode.manifest import read_manifest as read_model
+
+    return read_model(default_model_folder()).version
+
+
 def layers_of(name: str, recordings: Sequence[Clip]) -> Iterator[tuple[str, list[Frames]]]:
     """Each layer of a front by its number, and the frames of all recordings in it."""
     layered = name != "log-mel"
@@ -174,8 +182,9 @@ class Tests:
             f"Place names: {len(self.names)} queries and recordings in {languages} languages, the pool of a "
             f"query all in other languages, ties are misses. Sounds: learned on {len(learned)} frames of "
             f"{len(self.learn)} recordings, tested on {len(wanted)} frames of {len(self.test)}; the most "
-            f"frequent sound alone gets {np.bincount(wanted).max() / len(wanted):.3f}. Seed {SEED}. Made by "
-            "`python -m benchmarks.fronts`."
+            f"frequent sound alone gets {np.bincount(wanted).max() / len(wanted):.3f}. Seed {SEED}. "
+            f"`default`, and the model that names the sounds, is version {shipped_version()} of the shipped "
+            "model. Made by `python -m benchmarks.fronts`."
         )
 
 

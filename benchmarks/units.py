@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from benchmarks.fronts import SEED, SETS, Clip, clips, heard_sounds, label, labelled
+from benchmarks.fronts import SEED, SETS, Clip, clips, heard_sounds, label, labelled, shipped_version
 
 from polyvox.evaluate.metrics.unit_quality import unit_quality
 from polyvox.modules.front import open_front
@@ -28,11 +28,12 @@ RESULT = Path(__file__).parent / "results" / "units.md"
 FRONTS = ("log-mel", "default")
 LEARNED, TESTED = 800, 400
 """Recordings, half of each set."""
-WORDS = f"""\
-Learned on {LEARNED} recordings, counted on {TESTED} others, frames where the shipped model hears a sound;
-seed {SEED}. Purities and information as in HuBERT (arXiv 2106.07447): share of frames whose sound is the most
-frequent one of their unit, share whose unit is the most frequent one of their sound, part of the sounds'
-entropy that the units explain. Seconds are of k-means, one thread. Made by `python -m benchmarks.units`.
+WORDS = """\
+Learned on {learned} recordings, counted on {tested} others, frames where the shipped model (version
+{version}) hears a sound; seed {seed}. Purities and information as in HuBERT (arXiv 2106.07447): share of
+frames whose sound is the most frequent one of their unit, share whose unit is the most frequent one of their
+sound, part of the sounds' entropy that the units explain. Seconds are of k-means, one thread. Made by
+`python -m benchmarks.units`.
 """
 HEAD = (
     "| front | units | frames learned from | used | perplexity | phone purity | cluster purity | information "
@@ -89,7 +90,8 @@ def main() -> None:
     learn, test = drawn(given.data, Part.TRAIN, LEARNED), drawn(given.data, Part.TEST, TESTED)
     names = [*FRONTS, *given.front]
     lines = [line for name in names for line in lines_of(name, sizes, learn, test)]
-    given.out.write_text("\n".join(["# Speech units\n", WORDS, HEAD, *lines, ""]), encoding="utf-8")
+    words = WORDS.format(learned=LEARNED, tested=TESTED, version=shipped_version(), seed=SEED)
+    given.out.write_text("\n".join(["# Speech units\n", words, HEAD, *lines, ""]), encoding="utf-8")
 
 
 if __name__ == "__main__":
