@@ -1,9 +1,11 @@
 import errno
+import os
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ from polyvox.train.casting import SpokenText
 from polyvox.train.engines import ENGINES, Settings, SynthesisError, engines_named
 from polyvox.train.manifest import read_manifest
 from polyvox.train.synthesis import Finish, Format, SynthesisStopError, synthesize
-from polyvox.train.waves import write_whole
+from polyvox.train.waves import PARTIAL, write_whole
 
 TEXTS = [SpokenText(f"word {number}", "en", f"meaning {number}", f"key/{number}") for number in range(20)]
 
@@ -152,6 +154,27 @@ def test_a_run_killed_by_the_system_goes_on(tmp_path: Path) -> None:
         assert (tmp_path / "out" / recording.path).read_bytes() == (
             tmp_path / "whole" / recording.path
         ).read_bytes()
+
+
+def test_a_file_may_be_written_by_two_at_once(tmp_path: Path) -> None:
+    # a killed run's workers live on for up to a second, beside those of the run that goes on
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: write_whole(tmp_path / "one.wav", b"whole" * 1_000), range(400)))
+    assert [path.name for path in tmp_path.iterdir()] == ["one.wav"]
+    assert (tmp_path / "one.wav").read_bytes() == b"whole" * 1_000
+
+
+def test_halves_of_files_that_a_killed_run_left_are_removed(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    old, new, foreign = (
+        tmp_path / "en" / name for name in (f"a.0{PARTIAL}", f"b.1{PARTIAL}", "theirs.partial")
+    )
+    for path in (old, new, foreign):
+        path.write_bytes(b"half")
+    for path in (old, foreign):
+        os.utime(path, (0, 0))
+    synthesize(TEXTS, tmp_path, engines=["whistle"])
+    assert (old.exists(), new.exists(), foreign.exists()) == (False, True, True)
 
 
 def test_no_language_that_can_be_spoken_is_an_error(tmp_path: Path) -> None:

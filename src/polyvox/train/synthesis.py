@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import lru_cache, partial
@@ -31,12 +31,13 @@ from polyvox.train.engines import ENGINES, Engine, SynthesisError, engines_named
 from polyvox.train.manifest import Recording, write_manifest
 from polyvox.train.opus import encode_opus
 from polyvox.train.progress import Progress
-from polyvox.train.waves import wav_bytes, write_whole
+from polyvox.train.waves import PARTIAL, wav_bytes, write_whole
 
 MANIFEST = "manifest.tsv"
 SKIPPED = "skipped.txt"
 OPUS_BIT_RATE = 20_000
 _UTTERANCES_AT_ONCE = 16
+_SECONDS_A_WRITE_MAY_TAKE = 60
 
 
 class Format(StrEnum):
@@ -113,6 +114,7 @@ def synthesize(
     utterances = [chosen[path] for path in sorted(chosen, key=lambda path: path[-24:])]
     with _stopping(out):
         out.mkdir(parents=True, exist_ok=True)
+        _sweep(out)
         return _run(utterances, out, finish, workers, [*skipped, *silent])
 
 
@@ -141,6 +143,15 @@ def _run(
         seconds=sum(recording.seconds for recording in done),
         skipped=skipped,
     )
+
+
+def _sweep(out: Path) -> None:
+    """Remove the halves of files that killed runs left; what is being written by another run stays."""
+    before = time.time() - _SECONDS_A_WRITE_MAY_TAKE
+    for half in out.rglob(f"*{PARTIAL}"):
+        with suppress(FileNotFoundError):
+            if half.stat().st_mtime < before:
+                half.unlink()
 
 
 def _unspeakable(texts: Sequence[SpokenText], spoken: set[str], engines: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import secrets
 import wave
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from polyvox.item import SAMPLING_RATE, Audio
 
+PARTIAL = ".polyvox-partial"
 _HEADER = 44
 
 
@@ -78,8 +80,11 @@ def write_wav(path: Path, audio: Audio) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: neither a killed run nor a full disk leaves half of it."""
-    partial = path.with_suffix(".partial")
+    """Write a file whole or not at all: neither a killed run nor a full disk leaves half of it.
+
+    Two may write the same file, as a worker that outlives its killed run by a second and the next run do.
+    """
+    partial = path.with_suffix(f".{secrets.token_hex(4)}{PARTIAL}")
     try:
         partial.write_bytes(content)
         partial.replace(path)
