@@ -30,6 +30,7 @@ from typing import NamedTuple
 
 import numpy as np
 from benchmarks.cascade import english_tests
+from benchmarks.fronts import shipped_version
 from benchmarks.ranked import ranks
 
 from polyvox.encode import Role, load_encoder
@@ -152,7 +153,8 @@ def measure(system: str, teacher: str, test: Test) -> list[str]:
 def write(measured: list[list[str]]) -> None:
     """Write the table."""
     head = ["", "who says what", "queries", "pool", "R@1", "R@10", "MRR", "processor, s"]
-    lines = ["# Ears for all-MiniLM-L6-v2", "", *(__doc__ or "").strip().split("\n\n")[-1].splitlines(), ""]
+    lines = ["# Ears for all-MiniLM-L6-v2", "", *(__doc__ or "").strip().split("\n\n")[-1].splitlines()]
+    lines += [f"The shipped model is version {shipped_version()}.", ""]
     page = "\n".join([*lines, markdown(head, measured)])
     RESULT.write_text(page, encoding="utf-8")
     print(page)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from benchmarks.fronts import shipped_version
 from benchmarks.speech_limits import Distort, babble, white
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
@@ -125,7 +126,7 @@ def main() -> None:
     parts = [
         "# A new language: noise and readers\n",
         f"`python -m benchmarks.new_language RUN --recipe {options.recipe} --data …`, {len(rows)} test "
-        f"recordings, seed {SEED}, ties are misses.\n",
+        f"recordings, seed {SEED}, ties are misses. The shipped model is version {shipped_version()}.\n",
         f"## Noise: R@10 / MRR, {min(options.limit, len(rows))} recordings and their texts\n",
         noise_table(options.runs, recipe, rows[: options.limit], options.data),
         "## Readers: R@10\n",
