@@ -55,3 +55,11 @@ def test_wrong_columns_are_told(tmp_path: Path) -> None:
         ManifestError, match="'text' is missing; the nearest is 'texts'; there are: texts, lang; needed: text"
     ):
         read_texts(path, language="sw")
+
+
+def test_a_list_without_texts_is_an_error_that_says_why(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match=r"empty.txt: there is no text in it that could be spoken$"):
+        read_texts(written(tmp_path, "empty.txt"), language="en")
+    path = written(tmp_path, "t.tsv", "text\tlanguage", "\ten", "maji\t")
+    with pytest.raises(ManifestError, match=r"could be spoken; line 2: the row has no text$"):
+        read_texts(path, report=lambda _: None)

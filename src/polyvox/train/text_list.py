@@ -29,7 +29,8 @@ def read_texts(
         report: told of each row that cannot be used; the row is left out. Without it such a row is an error.
 
     Raises:
-        ManifestError: the file cannot be read, lacks a column, or has an unusable row without `report`.
+        ManifestError: the file cannot be read, lacks a column, has an unusable row without `report`, or has
+            no usable row.
     """
     if path.suffix in KINDS or path.is_dir():
         found = manifest_rows(path)
@@ -38,15 +39,21 @@ def read_texts(
     else:
         names, rows = {"text": "text"}, _plain_rows(path, language)
     texts: dict[tuple[str, str], SpokenText] = {}
+    unusable = ""
     for row in rows:
         try:
             spoken = _spoken_text(row, names, language)
         except ManifestError as error:
             if report is None:
                 raise ManifestError(f"{path}, {error}") from error
+            unusable = unusable or str(error)
             report(f"{path}, {error}")
             continue
         texts.setdefault((spoken.text, spoken.language), spoken)
+    if not texts:
+        raise ManifestError(
+            f"{path}: there is no text in it that could be spoken{f'; {unusable}' if unusable else ''}"
+        )
     return list(texts.values())
 
 
