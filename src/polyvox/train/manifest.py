@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -31,7 +31,15 @@ class Recording:
 
 COLUMNS = tuple(field.name for field in fields(Recording))
 Report = Callable[[str], None]
-__all__ = ["COLUMNS", "ManifestError", "Recording", "manifest_folder", "read_manifest", "write_manifest"]
+__all__ = [
+    "COLUMNS",
+    "ManifestError",
+    "Recording",
+    "each_recording",
+    "manifest_folder",
+    "read_manifest",
+    "write_manifest",
+]
 
 
 def read_manifest(
@@ -65,11 +73,34 @@ def read_manifest(
             those there are, those needed and the nearest), or an unusable row without `report`.
         MissingExtraError: a Hugging Face dataset without the extra `train`.
     """
+    return list(
+        each_recording(
+            path,
+            columns=columns,
+            language=language,
+            needs=needs,
+            check_files=check_files,
+            allow_outside=allow_outside,
+            report=report,
+        )
+    )
+
+
+def each_recording(
+    path: Path,
+    *,
+    columns: Mapping[str, str] | None = None,
+    language: str = "",
+    needs: Collection[str] = (),
+    check_files: bool = False,
+    allow_outside: bool = False,
+    report: Report | None = None,
+) -> Iterator[Recording]:
+    """What `read_manifest` reads, one at a time; errors come when the row is asked for."""
     found = manifest_rows(path)
     needed = [name for name in COLUMNS if name in {"path", *needs} or (name == "language" and not language)]
     names = found.named(COLUMNS, columns or {}, needed)
     folder = manifest_folder(path)
-    recordings = []
     for row in found.rows:
         try:
             recording = _recording(row, names, language)
@@ -80,8 +111,7 @@ def read_manifest(
                 raise ManifestError(f"{path}, {error}") from error
             report(f"{path}, {error}")
             continue
-        recordings.append(recording)
-    return recordings
+        yield recording
 
 
 def manifest_folder(path: Path) -> Path:

@@ -87,7 +87,7 @@ def test_the_report_names_problems_with_advice_and_an_estimate(
     for expected in (
         "1 rows cannot be used\n  → repair the manifest or the files",
         "gone.wav: no such file",
-        "1 rows have no text",
+        "1 rows have no transcript",
         "1 recordings have a second row with other texts",
         "1 recordings have no row",
         "spare.wav",

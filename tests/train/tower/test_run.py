@@ -89,6 +89,30 @@ def test_the_card_says_what_was_run(learned: Path, tones: Path) -> None:
         assert said in card
 
 
+def test_rows_and_recordings_that_cannot_be_used_are_named_at_the_end(
+    make_recipe: MakeRecipe, tones: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = Path(shutil.copytree(tones, tmp_path / "data"))
+    lines = (data / "manifest.tsv").read_text().splitlines()
+    lines += [lines[1].replace(lines[1].split("\t")[0], path) for path in ("gone.wav", "../away.wav")]
+    (data / "manifest.tsv").write_text("\n".join(lines) + "\n")
+    spoilt = next(path for path in sorted(data.glob("*.wav")) if lines[1].split("\t")[0] != path.name)
+    spoilt.write_bytes(b"no sound")
+    out = tmp_path / "run"
+    assert main(["train", str(make_recipe()), "--data", str(data), "--out", str(out)]) == Exit.SKIPPED_SOME
+    told = [line for line in capfd.readouterr().err.splitlines() if line.startswith("skipped")]
+    assert len(told) == 3
+    for reason in (
+        "'../away.wav' lies outside",
+        "gone.wav: no such file",
+        f"{spoilt.name}: is not a recording",
+    ):
+        assert any(reason in line for line in told), reason
+    card = (out / "model" / "README.md").read_text()
+    assert "2 unusable" in card
+    assert "1 unreadable recordings met in training" in card
+
+
 def test_a_finished_run_is_not_trained_again_and_another_recipe_is_refused(
     learned: Path, make_recipe: MakeRecipe, tones: Path, tmp_path: Path
 ) -> None:

@@ -85,3 +85,22 @@ def test_rows_that_a_stream_cannot_use_are_counted(held: Path, monkeypatch: pyte
     assert [reason.partition(":")[0] for reason in counts.skipped] == [str(held / "gone.wav")]
     assert counts.without_text == 1
     assert counts.files.keys() == {"manifest.tsv", "held.tsv"}
+
+
+def test_a_stream_reads_a_manifest_as_strictly_as_the_whole_is_read(tones: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "tones"
+    shutil.copytree(tones, folder)
+    (tmp_path / "secret.wav").write_bytes(b"")
+    recordings = read_manifest(folder / "manifest.tsv", language="en", report=print)[:9]
+    write_manifest(folder / "manifest.tsv", [*recordings, replace(recordings[0], path="../secret.wav")])
+    rows = scan(DATA, folder)
+    assert rows.size == len(recordings) - len(rows.development)
+    assert ["lies outside" in reason for reason in rows.counts.skipped] == [True]
+    wrong = Source("manifest.tsv", stream=True, columns={"transcript": "sentence"})
+    with pytest.raises(PolyvoxError, match="the column 'sentence' is missing"):
+        scan(Data((wrong,)), folder)
+
+
+def test_a_stream_leaves_out_rows_without_the_text_that_is_trained_on(tones: Path) -> None:
+    with pytest.raises(PolyvoxError, match="without translation, which"):
+        scan(DATA, tones, ["translation"])

@@ -104,6 +104,22 @@ def test_rows_without_text_and_repeated_rows_are_counted(tmp_path: Path) -> None
     assert [line.rsplit(": ")[-1] for line in counts.conflicting] == ["jambo"]
 
 
+def test_a_row_without_the_text_that_is_trained_on_is_left_out(tmp_path: Path) -> None:
+    folder = manifest(tmp_path, row(1, "habari"), replace(row(2, "samaki"), translation="fish"))
+    rows = load_rows(replace(DATA, development=0.0), folder, ["translation"])
+    assert [one.translation for one in rows.train] == ["fish"]
+    assert rows.counts.without_text == 1
+    folder = manifest(tmp_path, row(1, "habari"))
+    with pytest.raises(PolyvoxError, match=r"1 without translation, which \[losses\] targets asks for"):
+        load_rows(DATA, folder, ["translation"])
+
+
+def test_no_row_of_the_languages_asked_for_is_an_error_that_says_so(tmp_path: Path) -> None:
+    folder = manifest(tmp_path, row(1, "habari"), row(2, "samaki"))
+    with pytest.raises(PolyvoxError, match=r"2 of languages that \[data.sources\] leaves out"):
+        load_rows(Data((Source("manifest.tsv", languages=("pl",)),)), folder)
+
+
 def test_a_row_without_its_recording_is_named(tmp_path: Path) -> None:
     folder = manifest(tmp_path, row(1, "habari"), row(2, "samaki"))
     (folder / "2.wav").unlink()
@@ -141,9 +157,7 @@ def test_translations_come_from_parallel_text(tmp_path: Path) -> None:
 
 def test_when_nothing_is_left_the_counts_say_why(tmp_path: Path) -> None:
     folder = manifest(tmp_path, row(1, ""), row(2, "", "test"))
-    with pytest.raises(
-        PolyvoxError, match="no row is left to train on: 2 rows read, 0 unusable, 2 without text"
-    ):
+    with pytest.raises(PolyvoxError, match="no row is left to train on: 2 without transcript or translation"):
         load_rows(DATA, folder)
 
 

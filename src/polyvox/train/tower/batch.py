@@ -66,10 +66,20 @@ class Batcher:
         if path in self._told:
             return
         self._told.add(path)
-        line = f"{path}: {reason}\n".encode(errors="replace")
-        # One write in append mode: lines of several processes do not mix.
-        handle = os.open(self._skipped, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        try:
-            os.write(handle, line)
-        finally:
-            os.close(handle)
+        note_skipped(self._skipped, [f"{path}: {reason}"])
+
+
+def note_skipped(path: Path, reasons: Sequence[str]) -> None:
+    """Add lines to a run's `skipped.txt`."""
+    lines = "".join(f"{reason}\n" for reason in reasons).encode(errors="replace")
+    # One write in append mode: lines of several processes do not mix.
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        os.write(handle, lines)
+    finally:
+        os.close(handle)
+
+
+def skipped_lines(path: Path) -> Sequence[str]:
+    """What `note_skipped` wrote, each once: a run that goes on names them again."""
+    return sorted(set(path.read_text(encoding="utf-8").splitlines())) if path.is_file() else []

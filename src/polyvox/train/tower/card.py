@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from polyvox.train.tower.batch import SKIPPED
+from polyvox.train.tower.batch import SKIPPED, skipped_lines
 from polyvox.train.tower.evaluator import FIGURES
 from polyvox.train.tower.journal import METRICS, read_metrics
 
@@ -112,19 +112,16 @@ def _data(prepared: Prepared, out: Path) -> str:
     licences = {source.path: source.licence for source in prepared.recipe.data.sources}
     lines = ["## Data\n", "| manifest | SHA-256 | licence |", "|---|---|---|"]
     lines += [f"| {name} | `{digest[:16]}…` | {licences[name]} |" for name, digest in counts.files.items()]
-    unread = out / SKIPPED
-    skipped = len(set(unread.read_text(encoding="utf-8").splitlines())) if unread.is_file() else 0
+    unread = len({*skipped_lines(out / SKIPPED)} - {*counts.skipped})
+    sides = " or ".join(prepared.recipe.losses.sides())
     lines += [
         "",
-        f"{counts.read} rows read, {prepared.rows.size} trained on. Left out: "
-        f"{len(counts.skipped)} unusable, "
-        f"{counts.without_text} without text, {counts.repeated} repeated, {counts.in_exclusion} with a "
-        f"text of the "
-        f"exclusion files, {counts.in_development} with a text of the held-out rows, "
-        f"{counts.near_duplicates} near "
-        f"duplicates, {skipped} unreadable recordings met in training. {counts.translated} translations "
-        f"came from "
-        "parallel text.",
+        f"{counts.read} rows read, {prepared.rows.size} trained on. Left out: {len(counts.skipped)} "
+        f"unusable, {counts.without_text} without {sides}, {counts.repeated} repeated, "
+        f"{counts.in_exclusion} with a text of the exclusion files, "
+        f"{counts.in_development} with a text of the held-out rows, "
+        f"{counts.near_duplicates} near duplicates, {unread} unreadable recordings met in training. "
+        f"{counts.translated} translations came from parallel text.",
         "",
         "Rows by language: "
         + ", ".join(f"{language} {count}" for language, count in counts.languages.most_common())

@@ -87,9 +87,9 @@ def _of_rows(recipe: Recipe, rows: Rows, data: Path) -> Iterator[Problem]:
         )
     if counts.without_text:
         yield Problem(
-            f"{counts.without_text} rows have no text",
-            "they are not trained on; fill transcript or translation, or name their columns in "
-            "[data.sources.columns]",
+            f"{counts.without_text} rows have no {' or '.join(recipe.losses.sides())}",
+            "they are not trained on; fill the column, name it in [data.sources.columns], or ask for another "
+            "text in [losses] targets",
         )
     if counts.conflicting:
         yield Problem(

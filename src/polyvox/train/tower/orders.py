@@ -23,7 +23,7 @@ def run_speech(order: Order) -> int:
     """Check or train, and train the control where it is asked for.
 
     Returns:
-        How many problems a check found, or how many recordings training could not read.
+        How many problems a check found, or how many rows and recordings training could not use.
 
     Raises:
         MissingExtraError: the extra `train` is not installed.
@@ -78,11 +78,11 @@ def told_of(out: Path) -> str:
 
 
 def _unread(out: Path, say: Callable[[str], None]) -> int:
-    """Say which recordings could not be read, and how many they are."""
-    from polyvox.train.tower.batch import SKIPPED
+    """Say which rows and recordings could not be used, and how many they are."""
+    from polyvox.train.tower.batch import SKIPPED, skipped_lines
 
     path = out / SKIPPED
-    lines = sorted(set(path.read_text(encoding="utf-8").splitlines())) if path.is_file() else []
+    lines = skipped_lines(path)
     for line in lines[:_MOST_NAMED]:
         say(f"skipped {line}")
     if len(lines) > _MOST_NAMED:

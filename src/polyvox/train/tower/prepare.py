@@ -114,8 +114,8 @@ def _rows(recipe: Recipe, data: Path, *, control: bool) -> Rows:
     if streamed and recipe.model.student is Student.ATTENTION:
         raise PolyvoxError("[data] stream: a frozen front keeps what it hears of all rows; leave stream out")
     if streamed:
-        return scan(recipe.data, data)
-    rows = load_rows(recipe.data, data)
+        return scan(recipe.data, data, recipe.losses.sides())
+    rows = load_rows(recipe.data, data, recipe.losses.sides())
     if recipe.data.hours or recipe.data.speakers:
         rows = _part(rows, recipe)
     return with_shuffled_texts(rows, recipe.training.seed) if control else rows

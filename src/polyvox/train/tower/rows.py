@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from polyvox.errors import PolyvoxError
 from polyvox.train.duplicates import near_duplicates
-from polyvox.train.manifest import Recording, manifest_folder, read_manifest
+from polyvox.train.manifest import Recording, each_recording, manifest_folder
 from polyvox.train.rows import text_hash
 from polyvox.train.tower.exclusion import excluded_hashes
 from polyvox.train.tower.model_section import Data, Source
 from polyvox.train.tower.parallel import add_translations
+from polyvox.train.tower.training_section import TARGETS
 
 Tell = Callable[[str], None]
 
@@ -35,6 +36,10 @@ class Row:
         """The texts that are known."""
         return tuple(text for text in (self.transcript, self.translation) if text)
 
+    def has(self, sides: Collection[str]) -> bool:
+        """Whether one of these texts is known: `transcript`, `translation`."""
+        return any(getattr(self, side) for side in sides)
+
     def hashes(self) -> set[int]:
         """What identifies the texts, blind to case and punctuation."""
         return {text_hash(text) for text in self.texts()}
@@ -49,6 +54,7 @@ class DataCounts:
     """
 
     read: int = 0
+    other_languages: int = 0
     skipped: list[str] = field(default_factory=list)
     without_text: int = 0
     repeated: int = 0
@@ -85,23 +91,27 @@ class Rows:
         return self.streamed or len(self.train)
 
 
-def load_rows(data: Data, folder: Path) -> Rows:
+def load_rows(data: Data, folder: Path, sides: Collection[str] = TARGETS) -> Rows:
     """Read the manifests of a recipe, drop what cannot or must not be trained on, and split.
 
     A row is trained on only when none of its texts is in the exclusion files or among the development texts.
+
+    Args:
+        data: what to read.
+        folder: that its paths are relative to.
+        sides: of its texts a row needs one of these, `transcript` or `translation`.
 
     Raises:
         PolyvoxError: a manifest or a file of exclusions cannot be used, or no row is left.
     """
     counts = DataCounts()
-    found = [
-        (row, split)
-        for number, source in enumerate(data.sources)
-        for row, split in _source_rows(number, source, folder, counts)
-    ]
+    found: list[tuple[Row, str]] = []
+    for number, source in enumerate(data.sources):
+        counts.files[source.path] = file_hash(folder / source.path)
+        found += source_rows(source, number, folder, counts)
     if data.parallel:
         found = _translated(found, data, folder, counts)
-    found = _with_text(found, counts)
+    found = _with_text(found, sides, counts)
     train, development, test = _split(found, data)
     used = {"", *data.train_splits, *data.development_splits, *data.test_splits}
     counts.unused.update(split for _, split in found if split not in used)
@@ -112,30 +122,41 @@ def load_rows(data: Data, folder: Path) -> Rows:
     train = _distinct(train, data.near_duplicates, counts)
     counts.languages.update(row.language for row in train)
     if not train:
-        raise PolyvoxError(why_empty(counts, data))
+        raise PolyvoxError(why_empty(counts, data, sides))
     return Rows(train, development, counts, test=test)
 
 
-def _source_rows(number: int, source: Source, folder: Path, counts: DataCounts) -> Iterator[tuple[Row, str]]:
-    path = folder / source.path
-    recordings = read_manifest(
-        path, columns=source.columns, language=source.language, report=counts.skipped.append
-    )
-    counts.files[source.path] = file_hash(path)
+def source_rows(
+    source: Source, number: int, folder: Path, counts: DataCounts | None = None
+) -> Iterator[tuple[Row, str]]:
+    """The rows of one manifest whose recording is there, with their split, one at a time.
+
+    Args:
+        source: the manifest.
+        number: of the source.
+        folder: that its path is relative to.
+        counts: where rows, and those that cannot be used, are counted.
+
+    Raises:
+        ManifestError: the manifest cannot be read, or lacks a column.
+    """
+    path, counts = folder / source.path, counts or DataCounts()
     base = manifest_folder(path)
-    for recording in recordings:
+    for recording in each_recording(
+        path, columns=source.columns, language=source.language, report=counts.skipped.append
+    ):
         if source.languages and recording.language not in source.languages:
+            counts.other_languages += 1
             continue
         counts.read += 1
-        row = row_of(recording, base, number)
-        if not row.path.is_file():
+        row = _row(recording, base, number)
+        if row.path.is_file():
+            yield row, recording.split
+        else:
             counts.skipped.append(f"{row.path}: no such file, but {source.path} has a row for it")
-            continue
-        yield row, recording.split
 
 
-def row_of(recording: Recording, base: Path, number: int) -> Row:
-    """A manifest's recording as a row of source `number`; paths start from `base`."""
+def _row(recording: Recording, base: Path, number: int) -> Row:
     return Row(
         path=base / recording.path,
         language=recording.language,
@@ -155,11 +176,13 @@ def _translated(
     return [(row, split) for row, (_, split) in zip(rows, found, strict=True)]
 
 
-def _with_text(found: Iterable[tuple[Row, str]], counts: DataCounts) -> list[tuple[Row, str]]:
+def _with_text(
+    found: Iterable[tuple[Row, str]], sides: Collection[str], counts: DataCounts
+) -> list[tuple[Row, str]]:
     kept = []
     seen: dict[Path, Row] = {}
     for row, split in found:
-        if not row.texts():
+        if not row.has(sides):
             counts.without_text += 1
         elif row.path in seen:
             counts.repeated += 1
@@ -206,14 +229,22 @@ def _distinct(rows: list[Row], similarity: float, counts: DataCounts) -> list[Ro
     return [row for number, row in enumerate(rows) if number not in dropped]
 
 
-def why_empty(counts: DataCounts, data: Data) -> str:
+def why_empty(counts: DataCounts, data: Data, sides: Collection[str]) -> str:
     """What became of all rows, for the error when none is left."""
+    first = f" (the first: {counts.skipped[0]})" if counts.skipped else ""
+    left_out = {
+        "of languages that [data.sources] leaves out": counts.other_languages,
+        f"unusable{first}": len(counts.skipped),
+        f"without {' or '.join(sides)}, which [losses] targets asks for": counts.without_text,
+        "repeated": counts.repeated,
+        "in the exclusion files": counts.in_exclusion,
+        "with a development text": counts.in_development,
+        "of a split that is not used": counts.unused.total(),
+    }
+    told = ", ".join(f"{count} {why}" for why, count in left_out.items() if count)
     return (
-        f"no row is left to train on: {counts.read} rows read, {len(counts.skipped)} unusable, "
-        f"{counts.without_text} without text, {counts.repeated} repeated, {counts.in_exclusion} in the "
-        f"exclusion "
-        f"files, {counts.in_development} with a development text; trained splits are "
-        f"{', '.join(data.train_splits)}; rename columns in [data.sources.columns]"
+        f"no row is left to train on: {told or 'there was none'}; trained splits are "
+        f"{', '.join(data.train_splits)}; columns are renamed in [data.sources.columns]"
     )
 
 

@@ -14,7 +14,7 @@ from polyvox.modules.space import join
 from polyvox.train.order_file import claim, write_json
 from polyvox.train.progress import say
 from polyvox.train.sounds import TrainingError
-from polyvox.train.tower.batch import SKIPPED, Batcher
+from polyvox.train.tower.batch import SKIPPED, Batcher, note_skipped
 from polyvox.train.tower.card import write_card
 from polyvox.train.tower.draws import Draws
 from polyvox.train.tower.evaluator import Ranked, Retrieval
@@ -74,6 +74,7 @@ def train(
         if first_process():
             for path in broken_checkpoints(out):
                 shutil.rmtree(path)
+            note_skipped(out / SKIPPED, prepared.rows.counts.skipped)
             say(f"going on from {checkpoints[-1].name}" if checkpoints else "starting")
         trainer.train(resume_from_checkpoint=str(checkpoints[-1]) if checkpoints else None)
         return _finish(prepared, trainer, out, started=start, control=control)
@@ -122,7 +123,15 @@ def _hear(prepared: Prepared, batcher: Batcher) -> None:
 def _sampler(prepared: Prepared, batches: int) -> Draws | StreamedDraws:
     data, training, rows = prepared.recipe.data, prepared.recipe.training, prepared.rows
     if rows.streamed:
-        return StreamedDraws(data, prepared.data, rows.unwanted, training.batch, batches, training.seed)
+        return StreamedDraws(
+            data,
+            prepared.data,
+            rows.unwanted,
+            training.batch,
+            batches,
+            training.seed,
+            prepared.recipe.losses.sides(),
+        )
     return Draws(rows.train, data, training.batch, batches, training.seed)
 
 

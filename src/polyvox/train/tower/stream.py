@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
 from polyvox.errors import PolyvoxError
-from polyvox.train.manifest import Recording, manifest_folder
-from polyvox.train.manifest_files import ManifestRow, manifest_rows
 from polyvox.train.tower.draws import Draw, cut
 from polyvox.train.tower.exclusion import excluded_hashes
-from polyvox.train.tower.model_section import Data, Source
-from polyvox.train.tower.rows import DataCounts, Row, Rows, file_hash, row_of, text_position, why_empty
+from polyvox.train.tower.model_section import Data
+from polyvox.train.tower.rows import DataCounts, Row, Rows, file_hash, source_rows, text_position, why_empty
+from polyvox.train.tower.training_section import TARGETS
 
 T = TypeVar("T")
-_TEXT_FIELDS = ("path", "language", "split", "transcript", "translation", "speaker")
-
-
 _SAMPLE = 5_000
 """So many rows are kept in memory, for labels and checks."""
 _MOST_HELD = 20_000
 _NEED_ALL = ("near_duplicates", "parallel", "test_splits", "test", "hours", "speakers")
 
 
-def scan(data: Data, folder: Path) -> Rows:
+def scan(data: Data, folder: Path, sides: Collection[str] = TARGETS) -> Rows:
     """Read streamed manifests twice: for the held-out rows, then to count those to train on.
 
     A row is held out when its split says so, or, without a split, by the hash of its text.
+
+    Args:
+        data: what to read.
+        folder: that its paths are relative to.
+        sides: of its texts a row needs one of these, `transcript` or `translation`.
 
     Raises:
         PolyvoxError: a manifest cannot be read, no row is left, or a stream cannot do what is asked.
@@ -39,35 +40,42 @@ def scan(data: Data, folder: Path) -> Rows:
         raise PolyvoxError(f"[data] {', '.join(whole)}: need all rows in memory; leave stream out")
     counts = DataCounts()
     held: list[Row] = []
-    for row in _held(data, folder, counts):
+    for row in _held(data, folder, sides, counts):
         if len(held) < _MOST_HELD:
             held.append(row)
     excluded = frozenset(excluded_hashes([folder / name for name in data.exclude]))
     texts = frozenset(digest for row in held for digest in row.hashes())
     sample: list[Row] = []
-    for row in _trained(data, folder, excluded, texts, counts):
+    for row in _trained(data, folder, sides, excluded, texts, counts):
         counts.languages[row.language] += 1
         if len(sample) < _SAMPLE:
             sample.append(row)
     if not sample:
-        raise PolyvoxError(why_empty(counts, data))
+        raise PolyvoxError(why_empty(counts, data, sides))
     return Rows(sample, held, counts, counts.languages.total(), texts | excluded)
 
 
-def _held(data: Data, folder: Path, counts: DataCounts) -> Iterator[Row]:
+def _held(data: Data, folder: Path, sides: Collection[str], counts: DataCounts) -> Iterator[Row]:
     for number, source in enumerate(data.sources):
         counts.files[source.path] = file_hash(folder / source.path)
         for row, split in source_rows(source, number, folder, counts):
-            if split in data.development_splits or (not split and text_position(row) < data.development):
+            if not row.has(sides):
+                counts.without_text += 1
+            elif split in data.development_splits or (not split and text_position(row) < data.development):
                 yield row
 
 
 def _trained(
-    data: Data, folder: Path, excluded: frozenset[int], held: frozenset[int], counts: DataCounts
+    data: Data,
+    folder: Path,
+    sides: Collection[str],
+    excluded: frozenset[int],
+    held: frozenset[int],
+    counts: DataCounts,
 ) -> Iterator[Row]:
     for number, source in enumerate(data.sources):
         for row, split in source_rows(source, number, folder):
-            if split and split not in data.train_splits:
+            if not row.has(sides) or (split and split not in data.train_splits):
                 continue
             hashes = row.hashes()
             counts.in_exclusion += bool(hashes & excluded)
@@ -90,15 +98,24 @@ class StreamedDraws:
         batch_size: rows in a batch.
         batches: how many there are.
         seed: of every draw.
+        sides: of its texts a row needs one of these.
     """
 
     drop_last = True
 
     def __init__(
-        self, data: Data, folder: Path, unwanted: frozenset[int], batch_size: int, batches: int, seed: int
+        self,
+        data: Data,
+        folder: Path,
+        unwanted: frozenset[int],
+        batch_size: int,
+        batches: int,
+        seed: int,
+        sides: Collection[str] = TARGETS,
     ) -> None:
         self.batch_size, self._batches, self._seed = batch_size, batches, seed
         self._data, self._folder, self._unwanted = data, folder, unwanted
+        self._sides = sides
 
     def __len__(self) -> int:
         return self._batches
@@ -124,55 +141,9 @@ class StreamedDraws:
 
     def _once(self, number: int) -> Iterator[Row]:
         for row, split in source_rows(self._data.sources[number], number, self._folder):
-            if (not split or split in self._data.train_splits) and not row.hashes() & self._unwanted:
+            trained = row.has(self._sides) and (not split or split in self._data.train_splits)
+            if trained and not row.hashes() & self._unwanted:
                 yield row
-
-
-def source_rows(
-    source: Source, number: int, folder: Path, counts: DataCounts | None = None
-) -> Iterator[tuple[Row, str]]:
-    """The usable rows of one manifest with their split, one at a time.
-
-    Args:
-        source: the manifest.
-        number: of the source.
-        folder: that its path is relative to.
-        counts: where rows, and those that cannot be used, are counted.
-
-    Raises:
-        ManifestError: the manifest cannot be read.
-    """
-    path = folder / source.path
-    base = manifest_folder(path)
-    names = {ours: source.columns.get(ours, ours) for ours in (*_TEXT_FIELDS, "seconds")}
-    for found in manifest_rows(path).rows:
-        recording = _recording(found, names, source.language)
-        if source.languages and recording.language not in source.languages:
-            continue
-        row = row_of(recording, base, number)
-        found_file = bool(recording.path) and row.path.is_file()
-        if counts is not None:
-            _count(row, counts, source, found_file=found_file)
-        if found_file and row.texts():
-            yield row, recording.split
-
-
-def _count(row: Row, counts: DataCounts, source: Source, *, found_file: bool) -> None:
-    counts.read += 1
-    if not found_file:
-        counts.skipped.append(f"{row.path}: no such file, but {source.path} has a row for it")
-    elif not row.texts():
-        counts.without_text += 1
-
-
-def _recording(found: ManifestRow, names: dict[str, str], language: str) -> Recording:
-    texts = {ours: found.values.get(names[ours], "").strip() for ours in _TEXT_FIELDS}
-    texts["language"] = texts["language"] or language or "und"
-    try:
-        seconds = float(found.values.get(names["seconds"], "") or 0)
-    except ValueError:
-        seconds = 0.0
-    return Recording(**texts, seconds=seconds)
 
 
 def shuffled(rows: Iterator[T], size: int, dice: np.random.Generator) -> Iterator[T]:
