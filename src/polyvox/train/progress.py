@@ -35,3 +35,8 @@ def say(message: str) -> None:
     """A line on standard error."""
     sys.stderr.write(f"{message}\n")
     sys.stderr.flush()
+
+
+def say_skipped(reason: str) -> None:
+    """A row or recording that is left out, named on standard error."""
+    say(f"skipped {reason}")

@@ -21,6 +21,7 @@ from polyvox.train.masked.journal import kept  # noqa: E402
 from polyvox.train.masked.masks import hidden_stretches  # noqa: E402
 from polyvox.train.masked.quantiser import Quantiser, learn_quantiser, stacked  # noqa: E402
 from polyvox.train.masked.recipe import Codes, Data, Model, Recipe, Source, Targets, Training  # noqa: E402
+from polyvox.train.masked.rows import read_examples  # noqa: E402
 from polyvox.train.masked.run import train  # noqa: E402
 from polyvox.train.waves import write_wav  # noqa: E402
 
@@ -90,6 +91,16 @@ def test_held_out_recordings_are_never_learned_from(finished: Path) -> None:
     lines = (finished / "features" / "rows.jsonl").read_text(encoding="utf-8").splitlines()
     parts = {row["example"]["key"]: row["example"]["part"] for row in map(json.loads, lines)}
     assert {key for key, part in parts.items() if part == "development"} == {"0", "5", "10", "15"}
+
+
+def test_a_row_that_cannot_be_used_is_named_and_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [Recording("1.wav", "en", "1", "train"), Recording("../2.wav", "en", "2", "train")]
+    write_manifest(tmp_path / "manifest.tsv", rows)
+    assert [example.key for example in read_examples(RECIPE.data, tmp_path)] == ["1"]
+    assert "skipped" in (told := capsys.readouterr().err)
+    assert "line 3: '../2.wav' lies outside" in told
 
 
 def test_the_model_is_a_front(finished: Path, data: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from polyvox.train.clasp.utterances import Corpus, Utterance, without_leaks
 from polyvox.train.human_speech import Spoken, human_speech
 from polyvox.train.manifest import manifest_folder, read_manifest
 from polyvox.train.order_file import write_json
+from polyvox.train.progress import say_skipped
 from polyvox.train.rows import text_hash
 from polyvox.train.split import Part
 
@@ -93,7 +94,9 @@ def _by_meaning(everything: list[Spoken], own: str) -> dict[str, tuple[tuple[str
 
 def _from_manifest(source: Source, data: Path) -> Iterator[Utterance]:
     path = data / source.path
-    rows = read_manifest(path, columns=source.columns, language=source.language, needs=["transcript"])
+    rows = read_manifest(
+        path, columns=source.columns, language=source.language, needs=["transcript"], report=say_skipped
+    )
     for row in rows:
         if row.split and row.split not in _SPLITS:
             raise PolyvoxError(f"{path}: the split {row.split!r} is not one of {', '.join(_SPLITS)}")

@@ -14,6 +14,7 @@ from polyvox.train.augment import Augmentation
 from polyvox.train.feature_store import Example, build_store
 from polyvox.train.manifest import Recording, manifest_folder, read_manifest
 from polyvox.train.masked.recipe import Data, Source
+from polyvox.train.progress import say_skipped
 from polyvox.train.speech_batches import SpeechSource
 from polyvox.train.split import Part, meaning, part_of
 
@@ -30,7 +31,7 @@ class Rows:
 def read_examples(data: Data, folder: Path) -> list[Example]:
     """The recordings to learn from, part train, and those to watch, part development.
 
-    Recordings of meanings that tests use are in neither.
+    Recordings of meanings that tests use are in neither, and rows that cannot be used are named and left out.
 
     Raises:
         PolyvoxError: a manifest cannot be used.
@@ -38,7 +39,7 @@ def read_examples(data: Data, folder: Path) -> list[Example]:
     found = [
         _example(recording, source, folder, data)
         for source in data.sources
-        for recording in read_manifest(folder / source.path, language=source.language)
+        for recording in read_manifest(folder / source.path, language=source.language, report=say_skipped)
         if recording.seconds <= data.max_seconds
     ]
     held_out = [number for number, example in enumerate(found) if example.part == Part.DEVELOPMENT]
