@@ -124,8 +124,25 @@ def test_a_folder_that_holds_something_is_left_alone(
     assert (exported / "model.json").read_bytes() == before
 
 
+def test_a_full_disk_is_told_and_leaves_nothing(
+    tmp_path: Path, tower: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError("Not enough free space to write 24320000 bytes")
+
+    monkeypatch.setattr("polyvox.train.export.write_manifest", full)
+    out = tmp_path / "out"
+    arguments = ["export", str(tower), str(out), "--text", str(default_model_folder())]
+    assert main(arguments) == 3
+    told = capsys.readouterr().err
+    assert f"{out}: the model cannot be written (Not enough free space" in told
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_cannot_be_exported_is_told(tmp_path: Path, tower: Path, told: Callable[..., str]) -> None:
     assert "not a trained model; expected a folder with model.json" in told(tmp_path)
+    shutil.copytree(tower, tmp_path / "run" / "model")
+    assert f"is the folder of a run; give its model, {tmp_path / 'run' / 'model'}" in told(tmp_path / "run")
     other = tmp_path / "other"
     other.mkdir()
     (other / "config.json").write_text(json.dumps({"hidden_size": 8}))

@@ -116,15 +116,18 @@ def _whole_or_not_at_all(out: Path) -> Iterator[Path]:
     """A folder to write into, which becomes `out` at the end and is removed after an error."""
     building = out.with_name(f"{out.name}.partial")
     shutil.rmtree(building, ignore_errors=True)
-    building.mkdir(parents=True)
     try:
+        building.mkdir(parents=True)
         yield building
-    except BaseException:
+        if out.exists():
+            out.rmdir()
+        building.replace(out)
+    except OSError as error:
+        raise PolyvoxError(
+            f"{out}: the model cannot be written ({error}); free some space or choose another folder"
+        ) from error
+    finally:
         shutil.rmtree(building, ignore_errors=True)
-        raise
-    if out.exists():
-        out.rmdir()
-    building.replace(out)
 
 
 def _need_libraries() -> None:

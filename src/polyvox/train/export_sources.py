@@ -36,6 +36,7 @@ _TOWER_CONFIG = "config.json"
 _SPEECH_SETTINGS = "speech.json"
 _SPEECH_MODULE = "polyvox.modules.speech.Speech"
 _PACKED_SCALES = 4
+_MODEL_OF_A_RUN = "model"
 WORDS_CONFIG = "words.json"
 """What `polyvox.modules.word_tower` writes; named here too, because that module needs torch."""
 
@@ -94,6 +95,9 @@ def open_trained(folder: Path) -> Trained:
             f"{folder}: a tower of words needs the words beside it; give the folder of its run, "
             f"{folder.parent}"
         )
+    inside = folder / _MODEL_OF_A_RUN
+    if any((inside / mark).is_file() for mark, _ in _KINDS):
+        raise PolyvoxError(f"{folder}: is the folder of a run; give its model, {inside}")
     raise PolyvoxError(
         f"{folder}: not a trained model; expected a folder with {', '.join(mark for mark, _ in _KINDS)}"
     )
