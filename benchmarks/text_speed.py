@@ -102,7 +102,8 @@ def report(model: str, data: Path, runs: int, peer_texts: int) -> str:
     letters = sum(map(len, texts)) / len(texts)
     setting = (
         f"One core ({platform.machine()}), English Tatoeba sentences of {letters:.0f} characters on average, "
-        f"median of {runs} runs. Made by `python benchmarks/text_speed.py`."
+        f"median of {runs} runs; fingerprint {encoder.card.fingerprint}. "
+        "Made by `python benchmarks/text_speed.py`."
     )
     return "\n\n".join(["# Text encoding speed", setting, "\n".join(lines), memory])
 
