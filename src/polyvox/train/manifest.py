@@ -73,39 +73,41 @@ def read_manifest(
             those there are, those needed and the nearest), or an unusable row without `report`.
         MissingExtraError: a Hugging Face dataset without the extra `train`.
     """
-    return list(
-        each_recording(
-            path,
-            columns=columns,
-            language=language,
-            needs=needs,
-            check_files=check_files,
-            allow_outside=allow_outside,
-            report=report,
-        )
-    )
+    given = _Given(columns or {}, language, frozenset(needs), check_files, allow_outside)
+    return list(_recordings(path, given, report))
 
 
 def each_recording(
-    path: Path,
-    *,
-    columns: Mapping[str, str] | None = None,
-    language: str = "",
-    needs: Collection[str] = (),
-    check_files: bool = False,
-    allow_outside: bool = False,
-    report: Report | None = None,
+    path: Path, columns: Mapping[str, str], language: str, report: Report
 ) -> Iterator[Recording]:
-    """What `read_manifest` reads, one at a time; errors come when the row is asked for."""
+    """What `read_manifest` reads, one at a time: for tables that do not fit in memory.
+
+    Raises:
+        ManifestError: as there, when the first recording is asked for.
+    """
+    return _recordings(path, _Given(columns, language), report)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    columns: Mapping[str, str]
+    language: str
+    needs: frozenset[str] = frozenset()
+    check_files: bool = False
+    allow_outside: bool = False
+
+
+def _recordings(path: Path, given: _Given, report: Report | None) -> Iterator[Recording]:
     found = manifest_rows(path)
-    needed = [name for name in COLUMNS if name in {"path", *needs} or (name == "language" and not language)]
-    names = found.named(COLUMNS, columns or {}, needed)
+    filled = {"path", *given.needs}
+    needed = [name for name in COLUMNS if name in filled or (name == "language" and not given.language)]
+    names = found.named(COLUMNS, given.columns, needed)
     folder = manifest_folder(path)
     for row in found.rows:
         try:
-            recording = _recording(row, names, language)
-            _check(recording, row.where, {"path", "language", *needs})
-            _check_path(recording, row.where, folder, check_files, allow_outside)
+            recording = _recording(row, names, given.language)
+            _check(recording, row.where, {"language", *filled})
+            _check_path(recording, row.where, folder, given.check_files, given.allow_outside)
         except ManifestError as error:
             if report is None:
                 raise ManifestError(f"{path}, {error}") from error

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,15 @@ def test_a_finished_run_is_not_trained_again_and_another_recipe_is_refused(
     assert not all(torch.equal(value, before[name]) for name, value in weights(learned).items())
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("one_thread")
 def test_after_kill_9_the_run_goes_on_to_the_same_weights(
     make_recipe: MakeRecipe, tones: Path, tmp_path: Path
 ) -> None:

@@ -142,9 +142,7 @@ def source_rows(
     """
     path, counts = folder / source.path, counts or DataCounts()
     base = manifest_folder(path)
-    for recording in each_recording(
-        path, columns=source.columns, language=source.language, report=counts.skipped.append
-    ):
+    for recording in each_recording(path, source.columns, source.language, counts.skipped.append):
         if source.languages and recording.language not in source.languages:
             counts.other_languages += 1
             continue
