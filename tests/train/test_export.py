@@ -116,12 +116,19 @@ def test_the_card_says_what_it_is(exported: Path) -> None:
 
 
 def test_a_folder_that_holds_something_is_left_alone(
-    exported: Path, tower: Path, capsys: pytest.CaptureFixture[str]
+    exported: Path,
+    tower: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     before = (exported / "model.json").read_bytes()
     assert main(["export", str(tower), str(exported)]) == 3
     assert "exists and is not empty" in capsys.readouterr().err
     assert (exported / "model.json").read_bytes() == before
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", str(tower), "."]) == 3
+    assert "is the working folder" in capsys.readouterr().err
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(

@@ -10,9 +10,10 @@ import pytest
 from numpy.typing import NDArray
 from tests.train.tower.conftest import said
 
-from polyvox.errors import ReadError
+from polyvox.errors import PolyvoxError, ReadError
 from polyvox.item import Audio
 from polyvox.modules.front.protocol import Frames
+from polyvox.train import alone as locking
 from polyvox.train.front_store import FRAMES, ROWS, FrontStore, Hearing
 from polyvox.train.waves import write_wav
 
@@ -136,3 +137,37 @@ def test_another_process_finds_what_the_first_one_heard(tmp_path: Path, recordin
     other.look()
     assert not other.unheard(once(recordings))
     np.testing.assert_array_equal(other.frames(recordings[2]), first.frames(recordings[2]))
+
+
+def test_a_store_that_another_process_fills_is_refused(
+    tmp_path: Path, recordings: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locking, "PATIENCE_SECONDS", 0.1)
+    folder, _ = filled(tmp_path / "store", recordings[:1])
+    store = FrontStore(tmp_path / "store", Counting(), Hearing(5.0))
+    with locking.alone(folder), pytest.raises(PolyvoxError, match="in use by another run"):
+        store.fill(once(recordings), never)
+    store.fill(once(recordings), never)
+
+
+def test_what_two_stores_heard_one_after_the_other_is_kept(tmp_path: Path, recordings: list[Path]) -> None:
+    first, other = (FrontStore(tmp_path / "store", Counting(), Hearing(5.0)) for _ in range(2))
+    first.fill(once(recordings[:2]), never)
+    other.fill(once(recordings), never)
+    again = FrontStore(tmp_path / "store", Counting(), Hearing(5.0))
+    assert not again.unheard(once(recordings))
+    for path in recordings:
+        np.testing.assert_array_equal(again.frames(path), other.frames(path))
+
+
+def test_a_store_whose_rows_overlap_is_heard_anew(tmp_path: Path, recordings: list[Path]) -> None:
+    folder, whole = filled(tmp_path / "store", recordings)
+    rows = (folder / ROWS).read_bytes()
+    (folder / ROWS).write_bytes(rows + rows)
+    (folder / FRAMES).write_bytes((folder / FRAMES).read_bytes() * 2)
+    front = Counting()
+    store = FrontStore(tmp_path / "store", front, Hearing(5.0))
+    store.fill(once(recordings), never)
+    assert front.heard == 3
+    for path, frames in zip(recordings, whole, strict=True):
+        np.testing.assert_array_equal(store.frames(path), frames)

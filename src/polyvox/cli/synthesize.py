@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from polyvox.cli.exits import Exit, UsageError
-from polyvox.cli.options import key_value, language, positive
+from polyvox.cli.options import key_value, language, positive, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ def register(verbs: _SubParsersAction[ArgumentParser]) -> None:
         help="distort what is written, by default as in training; or the probability of each of speed, "
         "reverberation, equaliser, noise, band_limit, clipping, codec",
     )
-    parser.add_argument("--seed", type=int, help="decides voices and distortions (0, or the recipe's)")
+    parser.add_argument("--seed", type=whole, help="decides voices and distortions (0, or the recipe's)")
     parser.add_argument("--workers", type=positive, default=os.cpu_count() or 1, help="processes (all cores)")
     parser.add_argument("--list-voices", action="store_true", help="print the installed voices and exit")
     parser.set_defaults(run=run)

@@ -93,8 +93,8 @@ def export_model(
             the exported model does not agree with the trained one.
         MissingExtraError: torch, onnx or onnxscript is not installed.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise PolyvoxError(f"{out}: exists and is not empty; choose another folder or remove it")
+    if out.exists() and (not out.is_dir() or out.samefile(".") or any(out.iterdir())):
+        raise PolyvoxError(f"{out}: exists and is not empty, or is the working folder; choose another folder")
     if (source / MANIFEST_FILE).is_file():
         raise PolyvoxError(f"{source}: is in the light form already; use it as it is, or copy it")
     _need_libraries()

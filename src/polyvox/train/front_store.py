@@ -21,6 +21,7 @@ from polyvox.errors import ReadError
 from polyvox.item import Audio
 from polyvox.modules.front.protocol import SpeechFront
 from polyvox.read.sound import load_audio
+from polyvox.train.alone import alone
 from polyvox.train.augment import Augmentation, augment
 from polyvox.train.progress import Progress
 
@@ -66,13 +67,18 @@ class FrontStore:
     def look(self) -> None:
         """Learn what is kept: for a process that did not fill the store itself.
 
-        Frames that a crash of the machine lost are forgotten, and heard again.
+        Frames that a crash of the machine lost are forgotten, and heard again. So is everything where rows
+        overlap, as they do after two processes wrote at once.
         """
+        self._places, self._end, self._frames = {}, 0, None
         path = self._folder / FRAMES
         held = path.stat().st_size // (2 * self.width) if path.is_file() else 0
         for name, start, frames in _rows(self._folder / ROWS):
             if start + frames > held:
                 continue
+            if start < self._end:
+                self._places, self._end = {}, 0
+                return
             self._places[name] = (start, frames)
             self._end = max(self._end, start + frames)
 
@@ -82,11 +88,19 @@ class FrontStore:
         Args:
             wanted: recordings with the number of a copy; number 0 is clean, the others are distorted.
             report: is told of every recording that cannot be read, and why; it is left out.
+
+        Raises:
+            PolyvoxError: another process is filling the store.
         """
-        missing = self.unheard(wanted)
+        if not self.unheard(wanted):
+            return
+        with alone(self._folder):
+            self.look()
+            self._hear(self.unheard(wanted), report)
+
+    def _hear(self, missing: Sequence[tuple[Path, int]], report: Callable[[Path, str], None]) -> None:
         progress = Progress("hearing", len(missing))
         if missing:
-            self._folder.mkdir(parents=True, exist_ok=True)
             self._cut()
             with (self._folder / FRAMES).open("ab") as frames, (self._folder / ROWS).open("ab") as rows:
                 for path, copy in missing:

@@ -162,3 +162,11 @@ def test_wrong_variants_are_named(make_recipe: MakeRecipe) -> None:
     path.write_text(good.replace('"shuffled"', '"12: seconds"'), encoding="utf-8")
     with pytest.raises(PolyvoxError, match="two variants share a name"):
         read_variants(recipe)
+
+
+def test_control_of_a_variant_is_true_or_false(make_recipe: MakeRecipe) -> None:
+    recipe = make_recipe()
+    with (recipe / "recipe.toml").open("a", encoding="utf-8") as file:
+        file.write('[[variants]]\nname = "short"\ncontrol = "no"\n')
+    with pytest.raises(PolyvoxError, match="'short' control: expected true or false, got 'no'"):
+        read_variants(recipe)

@@ -6,11 +6,13 @@ import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from polyvox.modules.space import join
+from polyvox.train.alone import alone
 from polyvox.train.order_file import claim, write_json
 from polyvox.train.progress import say
 from polyvox.train.sounds import TrainingError
@@ -68,16 +70,17 @@ def train(
         start = time.time()
         prepared = prepare(recipe, data, frames or out / FRAMES, control=control)
         prepared.need_a_batch()
-        _claim(out, prepared, fresh=fresh, control=control)
-        trainer = build_trainer(prepared, out)
-        checkpoints = whole_checkpoints(out)
-        if first_process():
-            for path in broken_checkpoints(out):
-                shutil.rmtree(path)
-            note_skipped(out / SKIPPED, prepared.rows.counts.skipped)
-            say(f"going on from {checkpoints[-1].name}" if checkpoints else "starting")
-        trainer.train(resume_from_checkpoint=str(checkpoints[-1]) if checkpoints else None)
-        return _finish(prepared, trainer, out, started=start, control=control)
+        with alone(out) if first_process() else nullcontext():
+            _claim(out, prepared, fresh=fresh, control=control)
+            trainer = build_trainer(prepared, out)
+            checkpoints = whole_checkpoints(out)
+            if first_process():
+                for path in broken_checkpoints(out):
+                    shutil.rmtree(path)
+                note_skipped(out / SKIPPED, prepared.rows.counts.skipped)
+                say(f"going on from {checkpoints[-1].name}" if checkpoints else "starting")
+            trainer.train(resume_from_checkpoint=str(checkpoints[-1]) if checkpoints else None)
+            return _finish(prepared, trainer, out, started=start, control=control)
 
 
 def build_trainer(prepared: Prepared, out: Path) -> TowerTrainer:

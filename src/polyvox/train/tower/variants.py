@@ -77,9 +77,12 @@ def _variant(base: Mapping[str, Any], entry: object, folder: Path) -> Variant:
     where = f"{folder / RECIPE_FILE} [[variants]]"
     if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
         raise PolyvoxError(f"{where}: every variant needs a name, in quotes")
+    control = entry.get("control", False)
+    if not isinstance(control, bool):
+        raise PolyvoxError(f"{where} {entry['name']!r} control: expected true or false, got {control!r}")
     changes = {key: value for key, value in entry.items() if key not in _OWN}
     recipe = section_from(Recipe, merged(base, changes), f"{where} {entry['name']!r}")
-    return Variant(entry["name"], recipe, bool(entry.get("control", False)))
+    return Variant(entry["name"], recipe, control)
 
 
 def _folder(out: Path, variant: Variant) -> Path:
